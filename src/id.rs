@@ -1,0 +1,132 @@
+//! Ids: names that were looked up once.
+//!
+//! A name such as `create_teams` is resolved when a service starts; from then on a `Copy` id of eight bytes
+//! stands for it. An id carries the tag of the catalog (for a custom role: of its name) that it came from, so
+//! that an id of one catalog never means something in another: it denies with `foreign-id`.
+//!
+//! This module knows nothing of catalogs, domains or requests.
+
+use std::fmt;
+
+/// Forty-eight bits of a content hash: where an id comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    const BITS: u64 = 0xFFFF_FFFF_FFFF;
+
+    /// The tag of the thing with this content hash. The all-ones pattern is kept for unknown names.
+    pub(crate) const fn of_hash(hash: u64) -> Self {
+        let bits = (hash >> 16) & Self::BITS;
+        Self(if bits == Self::BITS { 0 } else { bits })
+    }
+}
+
+/// The largest number of things of one kind; positions are 0 to 65,534.
+pub(crate) const COUNT_MAX: usize = 65_535;
+
+macro_rules! ids {
+    ($($(#[$attribute:meta])* $name:ident;)*) => {$(
+        $(#[$attribute])*
+        ///
+        /// `Copy`, eight bytes; from another catalog it denies with `foreign-id`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// Stands for a name that the catalog does not have: whatever uses it is denied with the reason of
+            /// its kind, `unknown-…`.
+            pub const UNKNOWN: Self = Self(u64::MAX);
+
+            pub(crate) const fn new(tag: Tag, position: u16) -> Self {
+                Self(tag.0 << 16 | position as u64)
+            }
+
+            pub(crate) const fn position(self) -> u16 {
+                (self.0 & 0xFFFF) as u16
+            }
+
+            pub(crate) const fn index(self) -> usize {
+                self.position() as usize
+            }
+
+            pub(crate) const fn is_of(self, tag: Tag) -> bool {
+                self.0 >> 16 == tag.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if *self == Self::UNKNOWN {
+                    return f.write_str(concat!(stringify!($name), "(unknown)"));
+                }
+                write!(f, concat!(stringify!($name), "({} of {:012x})"), self.position(), self.0 >> 16)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A kind of domain, such as an organization or a workspace.
+    KindId;
+    /// A plan that a domain subscribes to.
+    PlanId;
+    /// An add-on that a domain bought or that its plan includes.
+    AddOnId;
+    /// A role: of the catalog, or a custom one of a domain.
+    RoleId;
+    /// A position that is no role, such as billing owner.
+    StandingId;
+    /// A named yes/no that the caller vouches for.
+    FactId;
+    /// A list kept by a domain, such as its trusted e-mail domains.
+    ListId;
+    /// An org-wide switch.
+    SettingId;
+    /// A permission.
+    PermissionId;
+    /// Who runs a model or a service.
+    ProviderId;
+    /// A service that features build on, such as embeddings.
+    ServiceId;
+    /// A compliance state of a domain.
+    RegimeId;
+    /// A class of data.
+    DataId;
+    /// A feature.
+    FeatureId;
+    /// What a use of a feature is counted on.
+    MeterId;
+    /// A limit that a domain or its plan sets.
+    LimitId;
+    /// A model that priced runs select.
+    ModelId;
+    /// A pool of tokens that a model prices, such as input or output.
+    QuantityId;
+    /// Something the caller must do when acting on an allow.
+    ObligationId;
+    /// What to serve instead of a denied feature.
+    FallbackId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_remembers_its_catalog_and_its_position() {
+        let here = Tag::of_hash(0x1234_5678_9abc_def0);
+        let elsewhere = Tag::of_hash(0x0234_5678_9abc_def0);
+        let id = RoleId::new(here, 65_534);
+        assert_eq!(id.index(), 65_534);
+        assert!(id.is_of(here));
+        assert!(!id.is_of(elsewhere));
+    }
+
+    #[test]
+    fn no_catalog_can_own_the_unknown_id() {
+        let greatest = Tag::of_hash(u64::MAX);
+        assert!(!RoleId::UNKNOWN.is_of(greatest));
+        assert_eq!(format!("{:?}", RoleId::UNKNOWN), "RoleId(unknown)");
+    }
+}

@@ -1,0 +1,4 @@
+//! An embeddable policy decision library for software sold to organizations.
+
+pub mod id;
+pub mod units;
