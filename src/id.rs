@@ -9,7 +9,7 @@
 use std::fmt;
 
 /// Forty-eight bits of a content hash: where an id comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Tag(u64);
 
 impl Tag {

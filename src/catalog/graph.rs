@@ -1,0 +1,95 @@
+//! Things that refer to each other: an order in which each comes after what it refers to, or the circles.
+
+use std::collections::BTreeSet;
+
+/// Sorts `count` things so that each comes after all that `next` says it refers to.
+///
+/// # Errors
+/// The circles among them, each as the positions along it.
+pub(crate) fn order(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Result<Vec<usize>, Vec<Vec<usize>>> {
+    let referred: Vec<Vec<usize>> = (0..count).map(next).collect();
+    let mut ordered = Vec::with_capacity(count);
+    let mut done = vec![false; count];
+    let mut open: BTreeSet<usize> = (0..count).collect();
+    let mut waiting = referring(&referred);
+    let mut missing: Vec<usize> = referred.iter().map(Vec::len).collect();
+    let mut ready: Vec<usize> = (0..count).filter(|node| missing.get(*node) == Some(&0)).collect();
+    while let Some(node) = ready.pop() {
+        ordered.push(node);
+        open.remove(&node);
+        if let Some(done) = done.get_mut(node) {
+            *done = true;
+        }
+        for user in waiting.get_mut(node).map(std::mem::take).unwrap_or_default() {
+            if let Some(missing) = missing.get_mut(user) {
+                *missing = missing.saturating_sub(1);
+                if *missing == 0 {
+                    ready.push(user);
+                }
+            }
+        }
+    }
+    if open.is_empty() { Ok(ordered) } else { Err(circles(&referred, open)) }
+}
+
+fn referring(referred: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut waiting = vec![Vec::new(); referred.len()];
+    for (user, nodes) in referred.iter().enumerate() {
+        for node in nodes {
+            if let Some(waiting) = waiting.get_mut(*node) {
+                waiting.push(user);
+            }
+        }
+    }
+    waiting
+}
+
+/// Every open node leads into a circle: follow each until a node comes again.
+fn circles(referred: &[Vec<usize>], mut open: BTreeSet<usize>) -> Vec<Vec<usize>> {
+    let blocked = open.clone();
+    let mut circles = Vec::new();
+    while let Some(first) = open.pop_first() {
+        let mut path = vec![first];
+        let mut node = first;
+        while let Some(following) =
+            referred.get(node).and_then(|nodes| nodes.iter().find(|node| blocked.contains(*node)))
+        {
+            if let Some(start) = path.iter().position(|passed| passed == following) {
+                circles.push(path.split_off(start));
+                break;
+            }
+            if !open.remove(following) {
+                break;
+            }
+            path.push(*following);
+            node = *following;
+        }
+    }
+    circles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order_of(edges: &[&[usize]]) -> Result<Vec<usize>, Vec<Vec<usize>>> {
+        order(edges.len(), |node| edges[node].to_vec())
+    }
+
+    #[test]
+    fn what_is_referred_to_comes_first() {
+        assert_eq!(order_of(&[&[1], &[2], &[]]), Ok(vec![2, 1, 0]));
+    }
+
+    #[test]
+    fn every_circle_is_named_once() {
+        assert_eq!(order_of(&[&[1], &[2], &[1], &[3], &[]]), Err(vec![vec![1, 2], vec![3]]));
+    }
+
+    #[test]
+    fn a_chain_of_a_hundred_thousand_needs_no_stack() {
+        let count = 100_000;
+        let ordered = order(count, |node| if node + 1 < count { vec![node + 1] } else { Vec::new() });
+        assert_eq!(ordered.unwrap().len(), count);
+    }
+}

@@ -1,0 +1,258 @@
+//! What a validated catalog knows: every name looked up, every derived table made.
+//!
+//! Things refer to each other by position in their [`Rows`]; sets of facts, providers, data classes and
+//! obligations are bits of a word.
+
+use super::rows::Rows;
+use super::source::{CatalogSource, KeySource};
+use crate::id::Tag;
+use crate::word::{Every, Stop, Switch, Trigger};
+
+/// Positions in ascending order.
+pub(crate) type Positions = Box<[u16]>;
+
+/// A validated catalog.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) source: CatalogSource,
+    pub(crate) hash: u64,
+    pub(crate) tag: Tag,
+    pub(crate) kinds: Rows<()>,
+    pub(crate) plans: Rows<Plan>,
+    pub(crate) add_ons: Rows<AddOn>,
+    pub(crate) roles: Rows<Role>,
+    pub(crate) standings: Rows<Standing>,
+    pub(crate) facts: Rows<()>,
+    pub(crate) obligations: Rows<()>,
+    pub(crate) fallbacks: Rows<()>,
+    pub(crate) lists: Rows<List>,
+    pub(crate) settings: Rows<Setting>,
+    pub(crate) permissions: Rows<Permission>,
+    pub(crate) providers: Rows<Provider>,
+    pub(crate) services: Rows<Service>,
+    pub(crate) regimes: Rows<Regime>,
+    pub(crate) data: Rows<Data>,
+    pub(crate) features: Rows<Feature>,
+    pub(crate) meters: Rows<Meter>,
+    pub(crate) limits: Rows<()>,
+    pub(crate) models: Rows<AiModel>,
+    pub(crate) quantities: Rows<()>,
+    pub(crate) credit_plans: Rows<CreditPlan>,
+    pub(crate) changes: Changes,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) limits: Vec<(u16, Limit)>,
+}
+
+/// A limit as a plan or a domain states it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Limit {
+    pub(crate) limit: u64,
+    pub(crate) stop: Stop,
+    pub(crate) ceiling_percent: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AddOn {
+    pub(crate) included_in: Positions,
+    pub(crate) offered_on: Positions,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Role {
+    pub(crate) custom: bool,
+    pub(crate) supreme: bool,
+    /// The kinds of domain in which holders are counted; empty means every kind.
+    pub(crate) kinds: Positions,
+    pub(crate) verified_by: Option<u16>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) kinds: Positions,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    pub(crate) change: Box<[ChangeRule]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) default: Switch,
+    /// What it requires, directly or not, itself first.
+    pub(crate) chain: Positions,
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) change: Box<[ChangeRule]>,
+}
+
+/// Who may change something, and when.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(crate) struct ChangeRule {
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) roles: Positions,
+    pub(crate) standings: Positions,
+    pub(crate) permission: Option<u16>,
+    /// Empty: to any value.
+    pub(crate) to: Box<[Switch]>,
+    pub(crate) when_unheld: Option<u16>,
+}
+
+/// The rules for changes that are not of a setting or a list.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) role_permission: Option<ChangeRule>,
+    pub(crate) create_role: Option<ChangeRule>,
+    pub(crate) delete_role: Option<ChangeRule>,
+    pub(crate) assign_role: Option<ChangeRule>,
+    pub(crate) opt_in: Option<ChangeRule>,
+}
+
+/// What a role starts with for a permission.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Grant {
+    /// The permission does not exist for the role.
+    Absent,
+    Never,
+    Inherent,
+    Off,
+    On,
+}
+
+#[derive(Debug)]
+pub(crate) struct Permission {
+    pub(crate) category: Option<Box<str>>,
+    /// Gates 2 to 5, in order.
+    pub(crate) conditions: Box<[Condition]>,
+    /// By base role.
+    pub(crate) grants: Box<[Grant]>,
+    pub(crate) setting: Option<u16>,
+    pub(crate) needs: u64,
+    pub(crate) exempt: u64,
+    pub(crate) instead: Box<[(u16, u16)]>,
+    /// The permissions asked after this one, nearest first.
+    pub(crate) otherwise: Positions,
+    pub(crate) restricts: Option<Restricts>,
+    pub(crate) restricted_by: Positions,
+    pub(crate) supreme_change: bool,
+    pub(crate) obligations: u64,
+    /// Every fact that a question about this permission may read.
+    pub(crate) reads: u64,
+    /// Whether such a question may read a list.
+    pub(crate) reads_list: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Restricts {
+    pub(crate) permission: u16,
+    pub(crate) list: u16,
+    pub(crate) besides: Positions,
+}
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) obligations: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) provider: Option<u16>,
+    /// The obligation of a feature that runs without it.
+    pub(crate) without: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Regime {
+    pub(crate) providers: u64,
+    pub(crate) services: Positions,
+    pub(crate) data: u64,
+    pub(crate) unstated_providers: bool,
+    pub(crate) starts_off: Positions,
+    pub(crate) removes: Positions,
+    pub(crate) add_on: Option<u16>,
+    pub(crate) attested: Box<[Box<str>]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Data {
+    pub(crate) region: Option<Box<str>>,
+    pub(crate) customer_key: KeySource,
+}
+
+/// Whom a feature sends data to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Providers {
+    /// All of these, possibly none.
+    All(u64),
+    /// At least one of these.
+    Any(u64),
+    /// Somebody the product's documents do not name.
+    Unstated,
+    /// Whoever runs the model that the request selects.
+    OfModel,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct UsedService {
+    pub(crate) service: u16,
+    pub(crate) provider: Option<u16>,
+    pub(crate) required: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Feature {
+    /// Gates 2 to 5, in order.
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) providers: Providers,
+    pub(crate) data: u64,
+    pub(crate) services: Box<[UsedService]>,
+    pub(crate) fallback: Option<u16>,
+    pub(crate) meter: Option<u16>,
+    pub(crate) permission: Option<u16>,
+    pub(crate) beta: bool,
+    pub(crate) obligations: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Meter {
+    pub(crate) counts: Box<[Trigger]>,
+    pub(crate) limits: Positions,
+    pub(crate) priced: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct AiModel {
+    pub(crate) provider: u16,
+    /// By quantity: thousandths of a credit a token.
+    pub(crate) price: Box<[(u16, u64)]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CreditPlan {
+    pub(crate) meter: u16,
+    pub(crate) add_on: Option<u16>,
+    pub(crate) plans: Positions,
+    pub(crate) unlimited: bool,
+    pub(crate) every: Every,
+}
+
+/// One static condition: gates 2 to 5. The order of the variants is the order of the gates.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Condition {
+    /// The domain is on one of these plans.
+    Plans(Positions),
+    /// One of these add-ons is in force.
+    AddOns(Positions),
+    /// The domain is of one of these kinds.
+    Kinds(Positions),
+    /// No regime bars the providers.
+    Providers(Providers),
+    /// No regime bars the service or who runs it.
+    Service(UsedService),
+    /// No regime bars any of these classes of data.
+    Data(u64),
+    /// One of these settings is on, with all that it requires.
+    Settings(Positions),
+}

@@ -1,0 +1,913 @@
+//! From the shape of a catalog file to a validated model, or to every problem at once.
+
+use std::ops::Range;
+
+use super::graph;
+use super::model::{
+    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
+    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting,
+    Standing, UsedService,
+};
+use super::rows::Rows;
+use super::source::{
+    CatalogSource, ChangeSource, ChangerSource, ChangesSource, DefaultSource, FeatureSource, LimitSource,
+    Map, PermissionSource, ProvidersSource, UseSource, UsedServiceSource,
+};
+use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
+use crate::document::{Name, Set};
+use crate::hash::Fnv;
+use crate::id::{COUNT_MAX, Tag};
+use crate::word::{Every, Stop, Switch};
+
+/// Things that live as bits of a word.
+const BITS_MAX: usize = 64;
+/// How many facts one question may read: all their completions are decided.
+const READS_MAX: u32 = 6;
+
+/// What an engine obliges to by itself, whatever the catalog.
+pub(crate) const ENGINE_OBLIGATIONS: [(&str, &str); 4] = [
+    ("beta_as_is", "the feature is a beta: as it is, without warranty, it may be withdrawn"),
+    ("limit_not_enforced", "usage is counted, but no limit is set that it could reach"),
+    ("may_be_stale", "what is read may be as old as the decision says"),
+    ("warn_irreversible", "say before the change that the one who makes it cannot undo it"),
+];
+
+/// Checks `source`; `text` is what it was read from, for places.
+pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) -> Result<Model, Diagnostics> {
+    let mut checker = Checker { problems };
+    let names = Names::of(&source, &mut checker);
+    let model = checker.model(&source, names);
+    checker.problems.into_result(Some(text))?;
+    let hash = Fnv::of(super::print(&source).as_bytes());
+    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model })
+}
+
+/// The names of everything, before anything refers to them.
+struct Names {
+    kinds: Rows<()>,
+    plans: Rows<()>,
+    add_ons: Rows<()>,
+    roles: Rows<()>,
+    standings: Rows<()>,
+    facts: Rows<()>,
+    obligations: Rows<()>,
+    fallbacks: Rows<()>,
+    lists: Rows<()>,
+    settings: Rows<()>,
+    permissions: Rows<()>,
+    providers: Rows<()>,
+    services: Rows<()>,
+    data: Rows<()>,
+    meters: Rows<()>,
+    limits: Rows<()>,
+    quantities: Rows<()>,
+}
+
+impl Names {
+    fn of(source: &CatalogSource, checker: &mut Checker) -> Self {
+        Self {
+            kinds: checker.names(&source.kinds, "kinds", COUNT_MAX),
+            plans: checker.names(&source.plans, "plans", COUNT_MAX),
+            add_ons: checker.names(&source.add_ons, "add-ons", COUNT_MAX),
+            roles: checker.names(&source.roles, "roles", COUNT_MAX),
+            standings: checker.names(&source.standings, "standings", COUNT_MAX),
+            facts: checker.names(&source.facts, "facts", BITS_MAX),
+            obligations: checker.obligations(&source.obligations),
+            fallbacks: checker.names(&source.fallbacks, "fallbacks", COUNT_MAX),
+            lists: checker.names(&source.lists, "lists", COUNT_MAX),
+            settings: checker.names(&source.settings, "settings", COUNT_MAX),
+            permissions: checker.names(&source.permissions, "permissions", COUNT_MAX),
+            providers: checker.names(&source.providers, "providers", BITS_MAX),
+            services: checker.names(&source.services, "services", COUNT_MAX),
+            data: checker.names(&source.data, "data classes", BITS_MAX),
+            meters: checker.names(&source.meters, "meters", COUNT_MAX),
+            limits: checker.limits(source),
+            quantities: checker.mentioned(source.models.values().flat_map(|model| model.price.keys())),
+        }
+    }
+}
+
+/// Reads rows, noting what is wrong with them.
+struct Checker {
+    problems: Problems,
+}
+
+impl Checker {
+    /// The names of a section, in order.
+    fn names<T>(&mut self, section: &Map<T>, what: &str, most: usize) -> Rows<()> {
+        self.at_most(section.len(), most, what, section.keys().nth(most));
+        section.keys().for_each(|name| self.grammar(name));
+        Rows::of_sorted(section.keys().map(|name| (name.get_ref().as_str(), ())))
+    }
+
+    /// The catalog's obligations with those that every engine has.
+    fn obligations(&mut self, section: &Map<String>) -> Rows<()> {
+        for name in section.keys() {
+            if ENGINE_OBLIGATIONS.iter().any(|(own, _)| own == name.get_ref()) {
+                let message = format!("obligation `{name}` is there in every catalog", name = name.get_ref());
+                self.problems.add(Code::Duplicate, Some(name.span()), message);
+            }
+        }
+        let room = BITS_MAX.saturating_sub(ENGINE_OBLIGATIONS.len());
+        self.names(section, "obligations", room);
+        let own = ENGINE_OBLIGATIONS.iter().map(|(name, _)| *name);
+        let mut all: Vec<&str> = section.keys().map(|name| name.get_ref().as_str()).chain(own).collect();
+        all.sort_unstable();
+        all.dedup();
+        Rows::of_sorted(all.into_iter().map(|name| (name, ())))
+    }
+
+    /// Every limit that a meter or a plan mentions; a meter without a list of limits has one of its own name.
+    fn limits(&mut self, source: &CatalogSource) -> Rows<()> {
+        let own = source.meters.iter().filter(|(_, row)| row.limits.is_empty()).map(|(name, _)| name);
+        let of_meters = source.meters.values().flat_map(|meter| meter.limits.iter());
+        let of_plans = source.plans.values().flat_map(|plan| plan.limits.keys());
+        self.mentioned(own.chain(of_meters).chain(of_plans))
+    }
+
+    /// Names that are declared by being mentioned.
+    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>) -> Rows<()> {
+        let mut names: Vec<&Name> = names.collect();
+        names.sort();
+        names.dedup();
+        names.iter().for_each(|name| self.grammar(name));
+        Rows::of_sorted(names.into_iter().map(|name| (name.get_ref().as_str(), ())))
+    }
+
+    fn at_most(&mut self, count: usize, most: usize, what: &str, first_over: Option<&Name>) {
+        if count > most {
+            let message = format!("{count} {what}, at most {most} are possible");
+            self.problems.add(Code::TooMany, first_over.map(Name::span), message);
+        }
+    }
+
+    fn grammar(&mut self, name: &Name) {
+        if !is_id(name.get_ref()) {
+            self.problems.add_with_help(
+                Code::MalformedId,
+                Some(name.span()),
+                format!("`{}` is no id", name.get_ref().escape_debug()),
+                Some(
+                    "an id is a lower case letter, then letters, digits and `_`, at most 64 bytes".to_owned(),
+                ),
+            );
+        }
+    }
+
+    fn missing(&mut self, at: Range<usize>, key: &str) {
+        self.problems.add(Code::MissingKey, Some(at), format!("missing key `{key}`"));
+    }
+
+    fn contradiction(&mut self, at: Range<usize>, message: impl Into<String>) {
+        self.problems.add(Code::Contradiction, Some(at), message);
+    }
+
+    fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
+        let position = rows.position(name.get_ref());
+        if position.is_none() {
+            self.problems.add_with_help(
+                Code::UnknownName,
+                Some(name.span()),
+                format!("unknown {what} `{}`", name.get_ref()),
+                did_you_mean(name.get_ref(), rows.names()),
+            );
+        }
+        position
+    }
+
+    fn find_maybe<T>(&mut self, rows: &Rows<T>, name: Option<&Name>, what: &str) -> Option<u16> {
+        name.and_then(|name| self.find(rows, name, what))
+    }
+
+    fn find_all<T>(&mut self, rows: &Rows<T>, names: &Set<Name>, what: &str) -> Positions {
+        for (name, next) in names.iter().zip(names.iter().skip(1)) {
+            if name == next {
+                let message = format!("{what} `{}` is named twice", next.get_ref());
+                self.problems.add(Code::Duplicate, Some(next.span()), message);
+            }
+        }
+        names.iter().filter_map(|name| self.find(rows, name, what)).collect()
+    }
+
+    fn bits(&mut self, rows: &Rows<()>, names: &Set<Name>, what: &str) -> u64 {
+        self.find_all(rows, names, what).iter().fold(0, |bits, position| bits | bit(*position))
+    }
+
+    /// Names that are nowhere declared, such as guarantees.
+    fn plain(&mut self, names: &Set<Name>) -> Box<[Box<str>]> {
+        names.iter().for_each(|name| self.grammar(name));
+        names.iter().map(|name| name.get_ref().as_str().into()).collect()
+    }
+
+    fn model(&mut self, source: &CatalogSource, names: Names) -> Model {
+        self.heading(source);
+        let settings = self.settings(source, &names);
+        let permissions = self.permissions(source, &names);
+        Model {
+            source: CatalogSource::default(),
+            hash: 0,
+            tag: Tag::of_hash(0),
+            plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
+            add_ons: self.rows(&source.add_ons, |this, _, row| AddOn {
+                included_in: this.find_all(&names.plans, &row.included_in, "plan"),
+                offered_on: this.find_all(&names.plans, &row.offered_on, "plan"),
+            }),
+            roles: self.rows(&source.roles, |this, name, row| {
+                if row.custom && row.supreme {
+                    this.contradiction(name.span(), "custom roles cannot be based on a supreme role");
+                }
+                Role {
+                    custom: row.custom,
+                    supreme: row.supreme,
+                    kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
+                    verified_by: this.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
+                }
+            }),
+            standings: self.rows(&source.standings, |this, _, row| Standing {
+                kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
+            }),
+            lists: self.rows(&source.lists, |this, name, row| {
+                if row.match_by.is_none() {
+                    this.missing(name.span(), "match");
+                }
+                List { change: this.change_rules(&row.change, &names) }
+            }),
+            providers: self.rows(&source.providers, |this, _, row| {
+                this.plain(&row.guarantees);
+                Provider { obligations: this.bits(&names.obligations, &row.obligations, "obligation") }
+            }),
+            services: self.rows(&source.services, |this, _, row| Service {
+                provider: this.find_maybe(&names.providers, row.provider.as_ref(), "provider"),
+                without: this
+                    .find_maybe(&names.obligations, row.without.as_ref(), "obligation")
+                    .map_or(0, bit),
+            }),
+            regimes: self.rows(&source.regimes, |this, _, row| {
+                this.bits(&names.obligations, &row.obligations, "obligation");
+                Regime {
+                    providers: this.bits(&names.providers, &row.bars.providers, "provider"),
+                    services: this.find_all(&names.services, &row.bars.services, "service"),
+                    data: this.bits(&names.data, &row.bars.data, "data class"),
+                    unstated_providers: row.bars.unstated_providers,
+                    starts_off: this.find_all(&names.settings, &row.starts_off, "setting"),
+                    removes: this.find_all(&names.settings, &row.removes, "setting"),
+                    add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
+                    attested: this.plain(&row.attested),
+                }
+            }),
+            data: self.rows(&source.data, |this, _, row| {
+                this.plain(&row.guarantees);
+                Data {
+                    region: row.region.as_ref().map(|region| region.get_ref().as_str().into()),
+                    customer_key: row.customer_key.unwrap_or(super::source::KeySource::Covered),
+                }
+            }),
+            features: self.rows(&source.features, |this, name, row| {
+                this.guarantees(source, row);
+                this.feature(name, row, &names, source)
+            }),
+            meters: self.rows(&source.meters, |this, name, row| {
+                if row.counts.is_empty() {
+                    this.missing(name.span(), "counts");
+                }
+                let own = names.limits.position(name.get_ref());
+                Meter {
+                    counts: row.counts.iter().copied().collect(),
+                    limits: match row.limits.is_empty() {
+                        true => own.into_iter().collect(),
+                        false => this.find_all(&names.limits, &row.limits, "limit"),
+                    },
+                    priced: row.priced,
+                }
+            }),
+            models: self.rows(&source.models, |this, name, row| {
+                if row.provider.is_none() {
+                    this.missing(name.span(), "provider");
+                }
+                AiModel {
+                    provider: this
+                        .find_maybe(&names.providers, row.provider.as_ref(), "provider")
+                        .unwrap_or(u16::MAX),
+                    price: row
+                        .price
+                        .iter()
+                        .filter_map(|(quantity, price)| {
+                            Some((names.quantities.position(quantity.get_ref())?, this.price(price)?))
+                        })
+                        .collect(),
+                }
+            }),
+            credit_plans: self.rows(&source.credit_plans, |this, name, row| {
+                if row.meter.is_none() {
+                    this.missing(name.span(), "meter");
+                }
+                if row.unlimited == (row.credits.is_some() || row.per_seat.is_some()) {
+                    let message = "a credit plan issues `credits` or `per_seat`, or is `unlimited`";
+                    this.contradiction(name.span(), message);
+                }
+                CreditPlan {
+                    meter: this.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
+                    add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
+                    plans: this.find_all(&names.plans, &row.plans, "plan"),
+                    unlimited: row.unlimited,
+                    every: row.every.unwrap_or(Every::Month),
+                }
+            }),
+            changes: self.changes(source, &names),
+            settings,
+            permissions,
+            kinds: names.kinds,
+            facts: names.facts,
+            obligations: names.obligations,
+            fallbacks: names.fallbacks,
+            limits: names.limits,
+            quantities: names.quantities,
+        }
+    }
+
+    fn heading(&mut self, source: &CatalogSource) {
+        for (key, value) in [("id", &source.catalog.id), ("version", &source.catalog.version)] {
+            if value.is_none() {
+                self.problems.add(Code::MissingKey, None, format!("missing key `{key}` of table `catalog`"));
+            }
+        }
+        if let Some(id) = &source.catalog.id {
+            self.grammar(id);
+        }
+    }
+
+    fn rows<S, T>(&mut self, section: &Map<S>, mut row: impl FnMut(&mut Self, &Name, &S) -> T) -> Rows<T> {
+        let rows: Vec<_> =
+            section.iter().map(|(name, source)| (name.get_ref().as_str(), row(self, name, source))).collect();
+        Rows::of_sorted(rows)
+    }
+
+    fn plan(&mut self, limits: &Map<LimitSource>, names: &Names) -> Plan {
+        let limits = limits.iter().filter_map(|(name, row)| {
+            let limit = limit(row, name.span(), &mut self.problems)?;
+            Some((names.limits.position(name.get_ref())?, limit))
+        });
+        Plan { limits: limits.collect() }
+    }
+
+    /// Gates 2 and 3, which may stand on many things.
+    fn scope(
+        &mut self,
+        plans: &Set<Name>,
+        add_ons: &Set<Name>,
+        kinds: &Set<Name>,
+        names: &Names,
+    ) -> Vec<Condition> {
+        let plans = self.find_all(&names.plans, plans, "plan");
+        let add_ons = self.find_all(&names.add_ons, add_ons, "add-on");
+        let kinds = self.find_all(&names.kinds, kinds, "kind");
+        [
+            (!plans.is_empty()).then_some(Condition::Plans(plans)),
+            (!add_ons.is_empty()).then_some(Condition::AddOns(add_ons)),
+            (!kinds.is_empty()).then_some(Condition::Kinds(kinds)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn settings(&mut self, source: &CatalogSource, names: &Names) -> Rows<Setting> {
+        let requires: Vec<Positions> = source
+            .settings
+            .values()
+            .map(|row| self.find_all(&names.settings, &row.requires, "setting"))
+            .collect();
+        let chains = self.chains(&source.settings, &requires, "setting", "requires");
+        let mut chains = chains.into_iter();
+        self.rows(&source.settings, |this, name, row| {
+            if row.default.is_none() {
+                this.missing(name.span(), "default");
+            }
+            let own = names.settings.position(name.get_ref());
+            Setting {
+                default: row.default.unwrap_or(Switch::Off),
+                chain: own.into_iter().chain(chains.next().unwrap_or_default()).collect(),
+                conditions: this.scope(&row.plans, &row.add_ons, &row.kinds, names).into(),
+                change: this.change_rules(&row.change, names),
+            }
+        })
+    }
+
+    /// For each thing, all that it leads to, nearest first; circles are problems.
+    fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Vec<u16>> {
+        let following = |node: usize| next.get(node).map_or(&[][..], |next| next);
+        let order = match graph::order(next.len(), |node| {
+            following(node).iter().map(|n| usize::from(*n)).collect()
+        }) {
+            Ok(order) => order,
+            Err(circles) => {
+                for circle in circles {
+                    let names: Vec<&Name> =
+                        circle.iter().filter_map(|node| section.keys().nth(*node)).collect();
+                    let path = names.iter().chain(names.first()).map(|name| format!("`{}`", name.get_ref()));
+                    let message = format!(
+                        "{what} {} leads back to itself by `{key}`",
+                        path.collect::<Vec<_>>().join(" → ")
+                    );
+                    self.problems.add(Code::Cycle, names.first().map(|name| name.span()), message);
+                }
+                return vec![Vec::new(); next.len()];
+            }
+        };
+        let mut chains = vec![Vec::new(); next.len()];
+        for node in order {
+            let mut chain: Vec<u16> = Vec::new();
+            for direct in following(node) {
+                let further = chains.get(usize::from(*direct)).cloned().unwrap_or_default();
+                for reached in std::iter::once(*direct).chain(further) {
+                    if !chain.contains(&reached) {
+                        chain.push(reached);
+                    }
+                }
+            }
+            if let Some(slot) = chains.get_mut(node) {
+                *slot = chain;
+            }
+        }
+        chains
+    }
+
+    fn change_rules(&mut self, rows: &Set<ChangeSource>, names: &Names) -> Box<[ChangeRule]> {
+        let mut rules: Vec<ChangeRule> = rows.iter().map(|row| self.change_rule(row, names)).collect();
+        rules.sort();
+        rules.into()
+    }
+
+    fn change_rule(&mut self, row: &ChangeSource, names: &Names) -> ChangeRule {
+        let rule = ChangeRule {
+            conditions: self.scope(&row.plans, &row.add_ons, &row.kinds, names).into(),
+            roles: self.find_all(&names.roles, &row.roles, "role"),
+            standings: self.find_all(&names.standings, &row.standings, "standing"),
+            permission: self.find_maybe(&names.permissions, row.permission.as_ref(), "permission"),
+            to: row.to.iter().copied().collect(),
+            when_unheld: self.find_maybe(&names.roles, row.when_unheld.as_ref(), "role"),
+        };
+        if row.roles.is_empty() && row.standings.is_empty() && row.permission.is_none() {
+            let message =
+                "a change rule names `roles`, `standings` or a `permission`: this one is for nobody";
+            self.problems.add(Code::MissingKey, row.when_unheld.as_ref().map(Name::span), message);
+        }
+        rule
+    }
+
+    fn changes(&mut self, source: &CatalogSource, names: &Names) -> Changes {
+        const WORDS: [&str; 5] = ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"];
+        for name in source.changes.keys() {
+            if !WORDS.contains(&name.get_ref().as_str()) {
+                self.problems.add_with_help(
+                    Code::UnknownName,
+                    Some(name.span()),
+                    format!("unknown change `{}`", name.get_ref()),
+                    Some(format!("use one of `{}`", WORDS.join("`, `"))),
+                );
+            }
+        }
+        let mut rule = |word: &str| {
+            source.changes.get(word).map(|row: &ChangesSource| {
+                let row = ChangeSource {
+                    roles: row.roles.clone(),
+                    permission: row.permission.clone(),
+                    plans: row.plans.clone(),
+                    kinds: row.kinds.clone(),
+                    add_ons: row.add_on.iter().cloned().collect(),
+                    ..ChangeSource::default()
+                };
+                self.change_rule(&row, names)
+            })
+        };
+        Changes {
+            role_permission: rule("role_permission"),
+            create_role: rule("create_role"),
+            delete_role: rule("delete_role"),
+            assign_role: rule("assign_role"),
+            opt_in: rule("opt_in"),
+        }
+    }
+
+    fn permissions(&mut self, source: &CatalogSource, names: &Names) -> Rows<Permission> {
+        let mut rows: Vec<Permission> = Vec::new();
+        for (name, row) in &source.permissions {
+            let permission = self.permission(name, row, source, names);
+            rows.push(permission);
+        }
+        self.route(source, names, &mut rows);
+        Rows::of_sorted(source.permissions.keys().map(|name| name.get_ref().as_str()).zip(rows))
+    }
+
+    fn permission(
+        &mut self,
+        name: &Name,
+        row: &PermissionSource,
+        source: &CatalogSource,
+        names: &Names,
+    ) -> Permission {
+        let restricts = row.restricts.as_ref().and_then(|restricts| {
+            let permission = self.required(name, restricts.permission.as_ref(), "permission");
+            let list = self.required(name, restricts.to.as_ref(), "to");
+            Some(Restricts {
+                permission: self.find(&names.permissions, permission?, "permission")?,
+                list: self.find(&names.lists, list?, "list")?,
+                besides: self.find_all(&names.roles, &restricts.besides, "role"),
+            })
+        });
+        if let Some(category) = &row.category {
+            self.grammar(category);
+        }
+        let setting = self.find_maybe(&names.settings, row.setting.as_ref(), "setting");
+        let mut conditions = self.scope(&row.plans, &row.add_ons, &row.kinds, names);
+        if row.restricts.is_none() {
+            conditions.extend(setting.map(|setting| Condition::Settings([setting].into())));
+        } else if !(row.needs.is_empty()
+            && row.exempt.is_empty()
+            && row.instead.is_empty()
+            && row.otherwise.is_none())
+        {
+            let message =
+                "a restriction is not asked for, so it has no `needs`, `exempt`, `instead`, `otherwise`";
+            self.contradiction(name.span(), message);
+        }
+        Permission {
+            category: row.category.as_ref().map(|category| category.get_ref().as_str().into()),
+            conditions: conditions.into(),
+            grants: self.grants(name, row, source, names),
+            setting,
+            needs: self.bits(&names.facts, &row.needs, "fact"),
+            exempt: self.bits(&names.facts, &row.exempt, "fact"),
+            instead: row
+                .instead
+                .iter()
+                .filter_map(|(fact, other)| {
+                    let fact = self.find(&names.facts, fact, "fact");
+                    let other = self.find(&names.permissions, other, "permission");
+                    fact.zip(other)
+                })
+                .collect(),
+            otherwise: self
+                .find_maybe(&names.permissions, row.otherwise.as_ref(), "permission")
+                .into_iter()
+                .collect(),
+            restricts,
+            restricted_by: Positions::default(),
+            supreme_change: row.change == Some(ChangerSource::Supreme),
+            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
+            reads: 0,
+            reads_list: false,
+        }
+    }
+
+    fn required<'n>(&mut self, at: &Name, name: Option<&'n Name>, key: &str) -> Option<&'n Name> {
+        if name.is_none() {
+            self.missing(at.span(), key);
+        }
+        name
+    }
+
+    /// What each base role starts with.
+    fn grants(
+        &mut self,
+        name: &Name,
+        row: &PermissionSource,
+        source: &CatalogSource,
+        names: &Names,
+    ) -> Box<[Grant]> {
+        for role in row.default.keys() {
+            self.find(&names.roles, role, "role");
+        }
+        let mut grants = Vec::with_capacity(source.roles.len());
+        for (role, role_row) in &source.roles {
+            let default = row.default.get(role.get_ref().as_str());
+            let inherent = role_row.inherent.iter().find(|inherent| *inherent == name);
+            let never = role_row.never.iter().find(|never| *never == name);
+            if let Some(inherent) = inherent {
+                if never.is_some() || default.is_some() {
+                    let message = format!(
+                        "`{}` is inherent for role `{}` and configurable or forbidden as well",
+                        name.get_ref(),
+                        role.get_ref()
+                    );
+                    self.contradiction(inherent.span(), message);
+                }
+            }
+            if role_row.supreme && default.is_some() {
+                let message = format!("role `{}` is supreme and has no default", role.get_ref());
+                self.contradiction(name.span(), message);
+            }
+            grants.push(match (inherent, never, default) {
+                (Some(_), _, _) => Grant::Inherent,
+                (_, Some(_), _) | (_, _, Some(DefaultSource::Never)) => Grant::Never,
+                (_, _, Some(DefaultSource::On)) => Grant::On,
+                (_, _, Some(DefaultSource::Off)) => Grant::Off,
+                // A supreme role holds every permission; a restriction is none.
+                _ if role_row.supreme && row.restricts.is_none() => Grant::Inherent,
+                _ => Grant::Absent,
+            });
+        }
+        grants.into()
+    }
+
+    /// Links permissions to each other: chains, restrictions, and what a question may read.
+    fn route(&mut self, source: &CatalogSource, names: &Names, rows: &mut [Permission]) {
+        for (role, row) in &source.roles {
+            self.find_all(&names.permissions, &row.inherent, "permission");
+            self.find_all(&names.permissions, &row.never, "permission");
+            if row.verified_by.is_some() && !row.supreme {
+                self.contradiction(role.span(), "only a supreme role is verified");
+            }
+        }
+        let next: Vec<Positions> = rows
+            .iter()
+            .map(|row| {
+                row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other)).collect()
+            })
+            .collect();
+        self.chains(&source.permissions, &next, "permission", "instead` or `otherwise");
+        let otherwise: Vec<Positions> = rows.iter().map(|row| row.otherwise.clone()).collect();
+        let chains = self.chains_quietly(&otherwise);
+        for (row, chain) in rows.iter_mut().zip(chains) {
+            row.otherwise = chain.into();
+        }
+        self.link_restrictions(source, rows);
+        self.check_targets(source, rows);
+        self.collect_reads(source, rows, &next);
+    }
+
+    fn chains_quietly(&self, next: &[Positions]) -> Vec<Vec<u16>> {
+        Checker { problems: Problems::default() }.chains::<()>(&Map::new(), next, "", "")
+    }
+
+    fn link_restrictions(&mut self, source: &CatalogSource, rows: &mut [Permission]) {
+        let links: Vec<(u16, u16)> = (0..=u16::MAX)
+            .zip(rows.iter())
+            .filter_map(|(position, row)| Some((position, row.restricts.as_ref()?.permission)))
+            .collect();
+        for (restriction, target) in links {
+            let Some(row) = rows.get_mut(usize::from(target)) else { continue };
+            if row.restricts.is_some() {
+                if let Some(name) = source.permissions.keys().nth(usize::from(restriction)) {
+                    self.contradiction(name.span(), "a restriction cannot restrict another restriction");
+                }
+            }
+            row.restricted_by = row.restricted_by.iter().copied().chain([restriction]).collect();
+        }
+    }
+
+    /// The targets of `instead` and `otherwise` must be permissions; those of `otherwise` must not route on.
+    fn check_targets(&mut self, source: &CatalogSource, rows: &[Permission]) {
+        let row_of = |name: &Name| {
+            let position = source.permissions.keys().position(|other| other == name)?;
+            rows.get(position)
+        };
+        for row in source.permissions.values() {
+            for target in row.instead.values().chain(&row.otherwise) {
+                if row_of(target).is_some_and(|row| row.restricts.is_some()) {
+                    self.contradiction(target.span(), "a restriction is not asked for");
+                }
+            }
+            for target in &row.otherwise {
+                if row_of(target).is_some_and(|row| row.exempt != 0 || !row.instead.is_empty()) {
+                    let message = format!(
+                        "`{}` has `exempt` or `instead`, which `otherwise` would skip",
+                        target.get_ref()
+                    );
+                    self.contradiction(target.span(), message);
+                }
+            }
+        }
+    }
+
+    fn collect_reads(&mut self, source: &CatalogSource, rows: &mut [Permission], next: &[Positions]) {
+        let reached = self.chains_quietly(next);
+        let own: Vec<(u64, bool)> = rows
+            .iter()
+            .map(|row| {
+                let routed = row.instead.iter().fold(0, |bits, (fact, _)| bits | bit(*fact));
+                (row.needs | row.exempt | routed, !row.restricted_by.is_empty())
+            })
+            .collect();
+        for ((name, row), (own_reads, reached)) in
+            source.permissions.keys().zip(rows).zip(own.iter().zip(reached))
+        {
+            let further = reached.iter().filter_map(|other| own.get(usize::from(*other)));
+            let (reads, list) = further.fold(*own_reads, |all, one| (all.0 | one.0, all.1 | one.1));
+            if reads.count_ones() > READS_MAX {
+                let message = format!(
+                    "a question about `{}` reads {} facts, at most {READS_MAX} are possible",
+                    name.get_ref(),
+                    reads.count_ones()
+                );
+                self.problems.add(Code::TooMany, Some(name.span()), message);
+            }
+            (row.reads, row.reads_list) = (reads, list);
+        }
+    }
+
+    fn feature(
+        &mut self,
+        name: &Name,
+        row: &FeatureSource,
+        names: &Names,
+        source: &CatalogSource,
+    ) -> Feature {
+        let providers = self.providers(name, row, names);
+        let data = self.bits(&names.data, &row.data, "data class");
+        let services: Vec<UsedService> = row
+            .services
+            .iter()
+            .filter_map(|(service, used)| self.service(service, used, names, source))
+            .collect();
+        let setting = self.find_maybe(&names.settings, row.setting.as_ref(), "setting");
+        let any_setting = self.find_all(&names.settings, &row.any_setting, "setting");
+        if setting.is_some() && !any_setting.is_empty() {
+            self.contradiction(name.span(), "a feature has `setting` or `any_setting`, not both");
+        }
+        let settings: Positions = setting.into_iter().chain(any_setting).collect();
+        let permission = self.find_maybe(&names.permissions, row.permission.as_ref(), "permission");
+        let restricts = |permission: &Name| {
+            source.permissions.get(permission.get_ref().as_str()).is_some_and(|row| row.restricts.is_some())
+        };
+        if let Some(permission) = row.permission.as_ref().filter(|permission| restricts(permission)) {
+            self.contradiction(permission.span(), "a restriction is not asked for");
+        }
+        let mut conditions = self.scope(&row.plans, &row.add_ons, &row.kinds, names);
+        conditions.push(Condition::Providers(providers));
+        conditions.extend(services.iter().filter(|used| used.required).map(|used| Condition::Service(*used)));
+        conditions.push(Condition::Data(data));
+        if !settings.is_empty() {
+            conditions.push(Condition::Settings(settings));
+        }
+        Feature {
+            conditions: conditions.into(),
+            providers,
+            data,
+            services: services.into(),
+            fallback: self.find_maybe(&names.fallbacks, row.fallback.as_ref(), "fallback"),
+            meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter"),
+            permission,
+            beta: row.beta,
+            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
+        }
+    }
+
+    fn providers(&mut self, name: &Name, row: &FeatureSource, names: &Names) -> Providers {
+        if row.providers.is_some() && !row.any_provider.is_empty() {
+            self.contradiction(name.span(), "a feature has `providers` or `any_provider`, not both");
+        }
+        match &row.providers {
+            Some(ProvidersSource::Unstated) => Providers::Unstated,
+            Some(ProvidersSource::OfModel) => Providers::OfModel,
+            Some(ProvidersSource::Named(all)) => Providers::All(self.bits(&names.providers, all, "provider")),
+            None if row.any_provider.is_empty() => Providers::All(0),
+            None => Providers::Any(self.bits(&names.providers, &row.any_provider, "provider")),
+        }
+    }
+
+    fn service(
+        &mut self,
+        name: &Name,
+        row: &UsedServiceSource,
+        names: &Names,
+        source: &CatalogSource,
+    ) -> Option<UsedService> {
+        if row.used.is_none() {
+            self.missing(name.span(), "use");
+        }
+        let service = self.find(&names.services, name, "service")?;
+        let usual = source.services.get(name.get_ref().as_str()).and_then(|row| row.provider.as_ref());
+        let provider = self.find_maybe(&names.providers, row.provider.as_ref().or(usual), "provider");
+        Some(UsedService { service, provider, required: row.used != Some(UseSource::Improves) })
+    }
+
+    /// Every third party that a feature sends data to gives what that data demands (AI-06).
+    fn guarantees(&mut self, source: &CatalogSource, feature: &FeatureSource) {
+        let named = match &feature.providers {
+            Some(ProvidersSource::Named(names)) => names.iter().collect(),
+            Some(ProvidersSource::OfModel) => {
+                source.models.values().filter_map(|model| model.provider.as_ref()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let of_services = feature.services.iter().filter_map(|(name, used)| {
+            let usual = || source.services.get(name.get_ref().as_str()).and_then(|row| row.provider.as_ref());
+            used.provider.as_ref().or_else(usual)
+        });
+        for provider in named.into_iter().chain(feature.any_provider.iter()).chain(of_services) {
+            let Some(row) = source.providers.get(provider.get_ref().as_str()) else { continue };
+            for data in feature.data.iter().filter(|_| row.third_party) {
+                let demanded = source.data.get(data.get_ref().as_str()).map(|row| &row.guarantees);
+                let lacking =
+                    demanded.into_iter().flat_map(|set| set.iter()).find(|one| !row.guarantees.contains(one));
+                if let Some(guarantee) = lacking {
+                    let message = format!(
+                        "provider `{}` does not guarantee `{}`, which data class `{}` demands",
+                        provider.get_ref(),
+                        guarantee.get_ref(),
+                        data.get_ref()
+                    );
+                    self.problems.add(Code::MissingGuarantee, Some(provider.span()), message);
+                }
+            }
+        }
+    }
+
+    fn price(&mut self, price: &Name) -> Option<u64> {
+        let thousandths = thousandths(price.get_ref());
+        if thousandths.is_none() {
+            self.problems.add_with_help(
+                Code::OutOfRange,
+                Some(price.span()),
+                format!("`{}` is no price", price.get_ref()),
+                Some("write credits a token with at most three places, such as `0.025`".to_owned()),
+            );
+        }
+        thousandths
+    }
+}
+
+/// A limit with its ceiling, if both make sense together.
+pub(crate) fn limit(row: &LimitSource, at: Range<usize>, problems: &mut Problems) -> Option<Limit> {
+    match (row.stop, &row.ceiling_percent) {
+        (Stop::Soft, None) => {
+            let message = "a soft limit needs `ceiling_percent`";
+            problems.add(Code::MissingKey, Some(at.clone()), message);
+        }
+        (Stop::Soft, Some(ceiling)) if *ceiling.get_ref() < 100 => {
+            let message = "a ceiling below 100 percent would stop before the limit";
+            problems.add(Code::OutOfRange, Some(ceiling.span()), message);
+        }
+        (Stop::Hard | Stop::None, Some(ceiling)) => {
+            let message = "`ceiling_percent` belongs to `stop = \"soft\"`";
+            problems.add(Code::Contradiction, Some(ceiling.span()), message);
+        }
+        _ => {}
+    }
+    if row.limit.is_none() && row.stop != Stop::None {
+        problems.add(Code::MissingKey, Some(at), "missing key `limit`");
+    }
+    Some(Limit {
+        limit: row.limit.unwrap_or(0),
+        stop: row.stop,
+        ceiling_percent: row.ceiling_percent.as_ref().map_or(100, |ceiling| *ceiling.get_ref()),
+    })
+}
+
+/// Whether a text follows the grammar of ids: `[a-z][a-z0-9_]*`, at most 64 bytes.
+pub(crate) fn is_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= 64
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// The bit of a thing that lives in a word; none for positions that no word has, which is an error elsewhere.
+pub(crate) fn bit(position: u16) -> u64 {
+    1_u64.checked_shl(u32::from(position)).unwrap_or(0)
+}
+
+/// A decimal with at most three places, in thousandths.
+fn thousandths(text: &str) -> Option<u64> {
+    let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(places) || places.len() > 3 {
+        return None;
+    }
+    let places: u64 = format!("{places:0<3}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_exact_thousandths() {
+        for (text, price) in [
+            ("0.005", Some(5)),
+            ("0.5", Some(500)),
+            ("12", Some(12_000)),
+            ("0.0005", None),
+            (".5", None),
+            ("1.", None),
+            ("-1", None),
+            ("1e3", None),
+            ("18446744073709551", Some(18_446_744_073_709_551_000)),
+            ("18446744073709552", None),
+        ] {
+            assert_eq!(thousandths(text), price, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_lower_case_ascii() {
+        for good in ["a", "a1_b", &"a".repeat(64)] {
+            assert!(is_id(good), "{good}");
+        }
+        for bad in ["", "1a", "_a", "A", "a-b", "a.b", "é", "a\u{200b}", &"a".repeat(65)] {
+            assert!(!is_id(bad), "{bad}");
+        }
+    }
+}

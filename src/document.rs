@@ -1,0 +1,268 @@
+//! A TOML document read entry by entry, so that one mistake never hides another.
+//!
+//! Deserializing a whole file stops at its first mistake. Here the syntax is read with recovery, and each entry
+//! is deserialized on its own; where an entry has a mistake, the offending value is noted, taken out, and the
+//! entry read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, Range};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use crate::diagnostic::{Code, Problems, did_you_mean};
+
+/// A name in a file, with its place.
+pub(crate) type Name = Spanned<String>;
+
+/// An array of a file whose order means nothing: sorted when read, so that no later step can depend on it.
+/// Elements stated twice are kept, to be reported.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Set<T>(Vec<T>);
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for Set<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Ord> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut elements: Vec<T> = elements.into_iter().collect();
+        elements.sort();
+        Self(elements)
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Ord + Deserialize<'de>> Deserialize<'de> for Set<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from_iter)
+    }
+}
+
+/// Whether a key may be left out when a file is printed.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// The top level of a document; tables are taken out one after the other.
+pub(crate) struct Document<'t> {
+    table: DeTable<'t>,
+    pub(crate) problems: Problems,
+}
+
+impl<'t> Document<'t> {
+    /// Reads the syntax of `text`, noting every mistake.
+    pub(crate) fn read(text: &'t str) -> Self {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut problems = Problems::default();
+        for error in errors {
+            problems.add(Code::Syntax, error.span(), error.message());
+        }
+        Self { table: table.into_inner(), problems }
+    }
+
+    /// Takes out the table of this name as a whole; an absent or broken one reads as the default.
+    pub(crate) fn table<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
+        self.take(name).and_then(|value| entry(value, &mut self.problems)).unwrap_or_default()
+    }
+
+    /// Takes out the table of this name as a map, each entry read on its own.
+    pub(crate) fn section<T: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<Name, T> {
+        let Some(value) = self.take(name) else { return BTreeMap::new() };
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be a table"));
+            return BTreeMap::new();
+        };
+        let mut entries = BTreeMap::new();
+        for (key, value) in table {
+            if let Some(row) = entry(value, &mut self.problems) {
+                entries.insert(Spanned::new(key.span(), key.into_inner().into_owned()), row);
+            }
+        }
+        entries
+    }
+
+    /// Notes whatever was not taken out.
+    pub(crate) fn finish(self, known: &[&str]) -> Problems {
+        let mut problems = self.problems;
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            problems.add_with_help(
+                Code::UnknownTable,
+                Some(key.span()),
+                format!("unknown table `{name}`"),
+                did_you_mean(name, known.iter().copied()),
+            );
+        }
+        problems
+    }
+
+    fn take(&mut self, name: &str) -> Option<Spanned<DeValue<'t>>> {
+        self.table.remove(name)
+    }
+}
+
+/// Deserializes one entry, noting every mistake in it. `None` if what is left after taking the mistakes out
+/// makes no entry.
+fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<T> {
+    let root = value.span();
+    let mut removed = BTreeSet::new();
+    loop {
+        let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
+            Ok(row) => return Some(row),
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or_else(|| root.clone());
+        note(error.message(), &span, &removed, problems);
+        if !remove(&mut value, &span, &mut removed) {
+            return None;
+        }
+    }
+}
+
+/// Notes what serde says of a value, in the words of the file format rather than in those of Rust.
+fn note(message: &str, span: &Range<usize>, removed: &BTreeSet<String>, problems: &mut Problems) {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let span = Some(span.clone());
+    if message.starts_with("unknown field") {
+        let name = quoted.next().unwrap_or_default();
+        let help = did_you_mean(name, quoted);
+        problems.add_with_help(Code::UnknownKey, span, format!("unknown key `{name}`"), help);
+    } else if message.starts_with("unknown variant") {
+        let name = quoted.next().unwrap_or_default();
+        let words: Vec<_> = quoted.map(|word| format!("`{word}`")).collect();
+        let help = format!("use one of {}", words.join(", "));
+        problems.add_with_help(Code::UnknownValue, span, format!("unknown value `{name}`"), Some(help));
+    } else if message.starts_with("missing field") {
+        let name = quoted.next().unwrap_or_default();
+        if !removed.contains(name) {
+            problems.add(Code::MissingKey, span, format!("missing key `{name}`"));
+        }
+    } else if let Some((found, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let found = found.replace('"', "`");
+        let expected = in_toml_words(expected);
+        problems.add(Code::WrongType, span, format!("expected {expected}, found {found}"));
+    } else if let Some((found, expected)) =
+        message.strip_prefix("invalid value: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let expected = in_toml_words(expected);
+        problems.add(Code::OutOfRange, span, format!("{found} is out of range, expected {expected}"));
+    } else {
+        problems.add(Code::WrongType, span, message);
+    }
+}
+
+fn in_toml_words(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number",
+        "a sequence" => "an array",
+        "a map" => "a table",
+        _ if expected.starts_with("struct ") => "a table",
+        _ => expected,
+    }
+}
+
+/// Takes the key or element at `span` out of `value`; false if nothing below it stands there.
+fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>, removed: &mut BTreeSet<String>) -> bool {
+    match value.get_mut() {
+        DeValue::Array(array) => {
+            if array.iter().all(|element| element.span() != *span) {
+                return array.iter_mut().any(|element| remove(element, span, removed));
+            }
+            *array = array.iter().filter(|element| element.span() != *span).cloned().collect();
+            true
+        }
+        DeValue::Table(table) => {
+            let key = table
+                .iter()
+                .find(|(key, value)| key.span() == *span || value.span() == *span)
+                .map(|(key, _)| key.get_ref().clone().into_owned());
+            match key {
+                Some(key) => {
+                    table.remove(key.as_str());
+                    removed.insert(key);
+                    true
+                }
+                None => table.iter_mut().any(|(_, value)| remove(value, span, removed)),
+            }
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug, PartialEq, Default)]
+    #[serde(deny_unknown_fields, default)]
+    struct Row {
+        label: String,
+        plans: Vec<String>,
+        count: Option<u32>,
+    }
+
+    fn problems(text: &str) -> Vec<String> {
+        let mut document = Document::read(text);
+        let _rows: BTreeMap<Name, Row> = document.section("rows");
+        let diagnostics = document.finish(&["rows"]).into_result(Some(text)).unwrap_err();
+        diagnostics.problems().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn one_mistake_never_hides_another() {
+        let text = "\
+[rows.a]
+lable = 'x'
+plans = ['p', 3]
+count = 'many'
+[rows.a]
+[rows.b]
+count = -1
+x = = 1
+[row.c]
+";
+        assert_eq!(
+            problems(text),
+            [
+                "2:1: unknown-key: unknown key `lable`; did you mean `label`?",
+                "3:15: wrong-type: expected a string, found integer `3`",
+                "4:9: wrong-type: expected a whole number, found string `many`",
+                "5:7: syntax: duplicate key",
+                "7:9: out-of-range: integer `-1` is out of range, expected a whole number",
+                "8:1: unknown-key: unknown key `x`",
+                "8:5: syntax: extra `=`, expected nothing",
+                "8:7: syntax: unexpected key or value, expected newline, `#`",
+                "9:2: unknown-table: unknown table `row`; did you mean `rows`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scalar_where_a_table_belongs_is_named() {
+        assert_eq!(problems("rows = 3"), ["1:8: wrong-type: `rows` must be a table"]);
+        assert_eq!(problems("[rows]\na = 3"), ["2:5: wrong-type: expected a table, found integer `3`"]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Words that catalogs, domains, requests and decisions share.
+
+use serde::{Deserialize, Serialize};
+
+/// A switch: on or off.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "a switch has two positions")]
+pub enum Switch {
+    /// Off.
+    Off,
+    /// On.
+    On,
+}
+
+impl Switch {
+    /// The other position.
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Off => Self::On,
+            Self::On => Self::Off,
+        }
+    }
+
+    /// `on` or `off`, as in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+        }
+    }
+}
+
+/// Why a feature runs.
+///
+/// Only some triggers count towards a limit; a catalog's meters say which (USE-02, USE-04, AI-18).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// A person asked for it.
+    #[default]
+    Requested,
+    /// It surfaced without being asked for.
+    Proactive,
+    /// A person acted on a proactive output that has not counted yet.
+    FollowUp,
+    /// A person acted on an output that has counted already.
+    FollowUpCounted,
+    /// A person opted in to it recurring.
+    Recurring,
+}
+
+/// How often a limit or a credit plan starts anew.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Every {
+    /// Each month.
+    Month,
+    /// Every three months.
+    Quarter,
+    /// Each year.
+    Year,
+}
+
+/// Whether and how a limit stops usage (CRD-11).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// At the limit.
+    #[default]
+    Hard,
+    /// At a ceiling above the limit, in percent of it.
+    Soft,
+    /// Never: usage is counted only.
+    None,
+}
