@@ -56,6 +56,19 @@ impl<'de, T: Ord + Deserialize<'de>> Deserialize<'de> for Set<T> {
     }
 }
 
+/// Declares one table of a file: every key optional, and left out again when printed.
+macro_rules! table {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($(#[$key_attribute])* #[serde(skip_serializing_if = "crate::document::is_default")] pub(crate) $key: $type,)*
+        }
+    };
+}
+pub(crate) use table;
+
 /// Whether a key may be left out when a file is printed.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

@@ -7,9 +7,10 @@
 //! This module knows nothing of catalogs, domains or requests.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Forty-eight bits of a content hash: where an id comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct Tag(u64);
 
 impl Tag {
@@ -107,6 +108,116 @@ ids! {
     ObligationId;
     /// What to serve instead of a denied feature.
     FallbackId;
+}
+
+/// A set of ids of one catalog: at most 64 different ones, in one word.
+///
+/// ```
+/// use tollkeeper::{catalog::Catalog, id::{IdSet, ObligationId}};
+///
+/// let catalog = Catalog::builtin();
+/// let disclose = catalog.find::<ObligationId>("disclose_ai").unwrap_or(ObligationId::UNKNOWN);
+/// let known: IdSet<ObligationId> = [disclose].into_iter().collect();
+/// assert!(known.contains(disclose));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IdSet<T> {
+    tag: Tag,
+    bits: u64,
+    of: PhantomData<T>,
+}
+
+impl<T> IdSet<T> {
+    pub(crate) const fn new(tag: Tag, bits: u64) -> Self {
+        Self { tag, bits, of: PhantomData }
+    }
+
+    /// The set without ids.
+    pub const fn empty() -> Self {
+        Self::new(Tag(0), 0)
+    }
+
+    /// Whether the set has no ids.
+    pub const fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
+    /// How many ids the set has.
+    pub const fn count(self) -> u32 {
+        self.bits.count_ones()
+    }
+
+    /// Whether every id of this set is in the other one.
+    pub fn is_subset_of(self, other: Self) -> bool {
+        self.bits == 0 || (self.tag == other.tag && self.bits & !other.bits == 0)
+    }
+}
+
+/// An id that an [`IdSet`] can hold. Sealed.
+pub trait InSet: Copy + sealed::Parts {}
+
+mod sealed {
+    pub trait Parts: Sized {
+        fn of_parts(tag: super::Tag, position: u16) -> Self;
+        fn parts(self) -> (super::Tag, u16);
+    }
+}
+
+macro_rules! in_set {
+    ($($id:ident)*) => {$(
+        impl InSet for $id {}
+        impl sealed::Parts for $id {
+            fn of_parts(tag: Tag, position: u16) -> Self {
+                Self::new(tag, position)
+            }
+            fn parts(self) -> (Tag, u16) {
+                (Tag(self.0 >> 16), self.position())
+            }
+        }
+    )*};
+}
+in_set! { FactId ProviderId DataId ObligationId }
+
+/// The bit of a thing that lives in a word; none for positions that no word has.
+pub(crate) fn bit(position: u16) -> u64 {
+    1_u64.checked_shl(u32::from(position)).unwrap_or(0)
+}
+
+/// The positions of the bits that are set, ascending.
+pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
+    (0..64).filter(move |position| bits & bit(*position) != 0)
+}
+
+impl<T: InSet> IdSet<T> {
+    /// Whether the set has this id.
+    pub fn contains(self, id: T) -> bool {
+        let (tag, position) = id.parts();
+        tag == self.tag && self.bits & bit(position) != 0
+    }
+
+    /// The ids of the set, in the order of their names.
+    pub fn iter(self) -> impl Iterator<Item = T> {
+        positions(self.bits).map(move |position| T::of_parts(self.tag, position))
+    }
+}
+
+impl<T: InSet> FromIterator<T> for IdSet<T> {
+    /// Collects ids of one catalog, that of the first; ids of another one are left out.
+    fn from_iter<I: IntoIterator<Item = T>>(ids: I) -> Self {
+        ids.into_iter().fold(Self::empty(), |set, id| {
+            let (tag, position) = id.parts();
+            match set.bits == 0 || set.tag == tag {
+                true => Self::new(tag, set.bits | bit(position)),
+                false => set,
+            }
+        })
+    }
+}
+
+impl<T> fmt::Debug for IdSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(positions(self.bits)).finish()
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! An embeddable policy decision library for software sold to organizations.
 
 pub mod catalog;
+pub mod decision;
 pub mod diagnostic;
 mod document;
+pub mod domain;
 mod hash;
 pub mod id;
 pub mod units;

@@ -77,3 +77,36 @@ pub enum Stop {
     /// Never: usage is counted only.
     None,
 }
+
+/// Which level decided the value of a setting or of a role's permission.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Level {
+    /// What the catalog says where nobody else does.
+    CatalogDefault,
+    /// A compliance regime of the domain that starts the setting off.
+    Regime,
+    /// The domain itself: organization, workspace or division.
+    Domain,
+    /// Above the domain: a parent or a contract.
+    Locked,
+    /// The role.
+    Role,
+}
+
+impl Level {
+    /// Every level, lowest first.
+    pub const ALL: [Self; 5] = [Self::CatalogDefault, Self::Regime, Self::Domain, Self::Locked, Self::Role];
+
+    /// The spelling in explanations and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CatalogDefault => "catalog_default",
+            Self::Regime => "regime",
+            Self::Domain => "domain",
+            Self::Locked => "locked",
+            Self::Role => "role",
+        }
+    }
+}

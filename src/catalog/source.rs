@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default};
+use crate::document::{Document, Name, Set, is_default, table};
 use crate::word::{Every, Stop, Switch, Trigger};
 
 /// A map from names of the file.
@@ -57,18 +57,6 @@ catalog_source! {
     meters: MeterSource,
     models: ModelSource,
     credit_plans: CreditPlanSource,
-}
-
-/// Declares one table of the file: every key optional and left out again when printed.
-macro_rules! table {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
-        $(#[$attribute])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-        #[serde(default, deny_unknown_fields)]
-        pub(crate) struct $name {
-            $($(#[$key_attribute])* #[serde(skip_serializing_if = "is_default")] pub(crate) $key: $type,)*
-        }
-    };
 }
 
 /// What a role starts with for a configurable permission.

@@ -16,7 +16,7 @@ use super::source::{
 use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
-use crate::id::{COUNT_MAX, Tag};
+use crate::id::{COUNT_MAX, Tag, bit};
 use crate::word::{Every, Stop, Switch};
 
 /// Things that live as bits of a word.
@@ -861,11 +861,6 @@ pub(crate) fn is_id(text: &str) -> bool {
     bytes.len() <= 64
         && bytes.first().is_some_and(u8::is_ascii_lowercase)
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
-}
-
-/// The bit of a thing that lives in a word; none for positions that no word has, which is an error elsewhere.
-pub(crate) fn bit(position: u16) -> u64 {
-    1_u64.checked_shl(u32::from(position)).unwrap_or(0)
 }
 
 /// A decimal with at most three places, in thousandths.

@@ -1,0 +1,84 @@
+//! The shape of a domain file: one struct a table, names not yet looked up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::source::{LimitSource, Map};
+use crate::diagnostic::Problems;
+use crate::document::{Document, Name, Set, is_default, table};
+use crate::word::Switch;
+
+/// A whole domain file.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub(crate) struct DomainSource {
+    pub(crate) domain: Heading,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) holders: Map<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) settings: Map<Switch>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) locked: Map<Switch>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) opt_ins: Map<Switch>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) lists: Map<Set<Name>>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) roles: Map<RoleSource>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) limits: Map<LimitSource>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) seats: Map<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) residency: ResidencySource,
+}
+
+table! {
+    /// `[domain]`
+    Heading {
+        id: Option<Name>,
+        kind: Option<Name>,
+        plan: Option<Name>,
+        add_ons: Set<Name>,
+        regimes: Set<Name>,
+        attested: Set<Name>,
+    }
+}
+table! {
+    /// `[roles.X]`
+    RoleSource { based_on: Option<Name>, permissions: Map<Switch>, }
+}
+table! {
+    /// `[residency]`
+    ResidencySource { region: Option<Name>, migrated: bool, }
+}
+
+impl DomainSource {
+    /// Reads the shape of `text`; the problems are those of syntax and shape only.
+    pub(crate) fn read(text: &str) -> (Self, Problems) {
+        let mut document = Document::read(text);
+        let source = Self {
+            domain: document.table("domain"),
+            holders: document.section("holders"),
+            settings: document.section("settings"),
+            locked: document.section("locked"),
+            opt_ins: document.section("opt_ins"),
+            lists: document.section("lists"),
+            roles: document.section("roles"),
+            limits: document.section("limits"),
+            seats: document.section("seats"),
+            residency: document.table("residency"),
+        };
+        let tables = [
+            "domain",
+            "holders",
+            "settings",
+            "locked",
+            "opt_ins",
+            "lists",
+            "roles",
+            "limits",
+            "seats",
+            "residency",
+        ];
+        (source, document.finish(&tables))
+    }
+}
