@@ -137,6 +137,14 @@ impl<T> IdSet<T> {
         Self::new(Tag(0), 0)
     }
 
+    pub(crate) const fn is_of(self, tag: Tag) -> bool {
+        self.bits == 0 || self.tag.0 == tag.0
+    }
+
+    pub(crate) const fn bits(self) -> u64 {
+        self.bits
+    }
+
     /// Whether the set has no ids.
     pub const fn is_empty(self) -> bool {
         self.bits == 0
@@ -195,6 +203,12 @@ impl<T: InSet> IdSet<T> {
         tag == self.tag && self.bits & bit(position) != 0
     }
 
+    /// The set with one id more; `None` if the id is of another catalog than those in the set.
+    pub fn with(self, id: T) -> Option<Self> {
+        let (tag, position) = id.parts();
+        (self.bits == 0 || self.tag == tag).then(|| Self::new(tag, self.bits | bit(position)))
+    }
+
     /// The ids of the set, in the order of their names.
     pub fn iter(self) -> impl Iterator<Item = T> {
         positions(self.bits).map(move |position| T::of_parts(self.tag, position))
@@ -204,13 +218,7 @@ impl<T: InSet> IdSet<T> {
 impl<T: InSet> FromIterator<T> for IdSet<T> {
     /// Collects ids of one catalog, that of the first; ids of another one are left out.
     fn from_iter<I: IntoIterator<Item = T>>(ids: I) -> Self {
-        ids.into_iter().fold(Self::empty(), |set, id| {
-            let (tag, position) = id.parts();
-            match set.bits == 0 || set.tag == tag {
-                true => Self::new(tag, set.bits | bit(position)),
-                false => set,
-            }
-        })
+        ids.into_iter().fold(Self::empty(), |set, id| set.with(id).unwrap_or(set))
     }
 }
 

@@ -7,5 +7,6 @@ mod document;
 pub mod domain;
 mod hash;
 pub mod id;
+pub mod request;
 pub mod units;
 pub mod word;

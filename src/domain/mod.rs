@@ -8,14 +8,16 @@ mod builder;
 mod change;
 pub(crate) mod resolve;
 pub(crate) mod source;
+mod state;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
-pub(crate) use resolve::{Resolved, SettingState};
+pub(crate) use resolve::{Cell, Resolved, cell_index, is_email_domain};
 pub(crate) use source::DomainSource;
+pub(crate) use state::{After, State};
 
 use crate::diagnostic::Diagnostics;
 

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use super::Domain;
 use super::source::{DomainSource, RoleSource};
-use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Providers, Regime, UsedService};
+use super::state::{Dangling, State};
+use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission};
+use crate::catalog::source::Map;
 use crate::catalog::{Model, Rows, is_id, limit};
-use crate::decision::{Because, Decision, Parameter, Reason};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 use crate::document::Name;
 use crate::hash::Fnv;
-use crate::id::{COUNT_MAX, RoleId, Tag, bit, positions};
+use crate::id::{COUNT_MAX, RoleId, Tag};
 use crate::word::{Level, Switch};
 
 /// The effective state of a setting.
@@ -50,6 +51,62 @@ pub(crate) struct Resolved {
     pub(crate) overrides: Vec<(u16, u16, Switch)>,
     pub(crate) limits: Vec<(u16, Limit)>,
     pub(crate) opt_ins: Box<[u16]>,
+    /// By role, then by permission.
+    pub(crate) cells: Box<[Cell]>,
+}
+
+/// What a role, standard or custom, has of a permission.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cell {
+    Absent,
+    Never,
+    OffByDefault,
+    OffForRole,
+    OnByDefault,
+    OnForRole,
+    Inherent,
+}
+
+impl Cell {
+    pub(crate) const fn is_on(self) -> bool {
+        matches!(self, Self::OnByDefault | Self::OnForRole | Self::Inherent)
+    }
+
+    fn of(grant: Grant) -> Self {
+        match grant {
+            Grant::Absent => Self::Absent,
+            Grant::Never => Self::Never,
+            Grant::Inherent => Self::Inherent,
+            Grant::Off => Self::OffByDefault,
+            Grant::On => Self::OnByDefault,
+        }
+    }
+}
+
+/// What every role has: its base's defaults (ROL-06), then what the domain says of it.
+fn cells(model: &Model, domain: &Resolved) -> Box<[Cell]> {
+    let bases =
+        (0..=u16::MAX).take(model.roles.len()).chain(domain.custom_roles.iter().map(|role| role.base));
+    let defaults = |base: u16| {
+        let grant =
+            move |row: &Permission| row.grants.get(usize::from(base)).copied().unwrap_or(Grant::Absent);
+        model.permissions.iter().map(move |(_, _, row)| Cell::of(grant(row)))
+    };
+    let mut cells: Box<[Cell]> = bases.flat_map(defaults).collect();
+    for (role, permission, to) in &domain.overrides {
+        let index = cell_index(model, *role, *permission);
+        if let Some(cell) = cells.get_mut(index) {
+            *cell = match to {
+                Switch::On => Cell::OnForRole,
+                Switch::Off => Cell::OffForRole,
+            };
+        }
+    }
+    cells
+}
+
+pub(crate) fn cell_index(model: &Model, role: u16, permission: u16) -> usize {
+    usize::from(role).saturating_mul(model.permissions.len()).saturating_add(usize::from(permission))
 }
 
 impl Resolved {
@@ -65,162 +122,24 @@ impl Resolved {
         this.limits = resolver.limits(source, &this);
         this.opt_ins = resolver.opt_ins(source);
         resolver.contract(source);
+        this.cells = cells(model, &this);
+        resolver.restrictions(source, &this);
         this
-    }
-
-    /// Whether one static condition holds; what it was decided by, or why it fails.
-    pub(crate) fn check(&self, model: &Model, condition: &Condition) -> Result<Because, Decision> {
-        let deny = |reason, because| Err(Decision::new(model.tag, reason, because));
-        match condition {
-            Condition::Plans(plans) if plans.contains(&self.plan) => {
-                Ok(Because::one(Parameter::Plan, self.plan))
-            }
-            Condition::Plans(_) => deny(Reason::NotInPlan, Because::one(Parameter::Plan, self.plan)),
-            Condition::AddOns(add_ons) => match add_ons.iter().find(|one| self.add_ons.contains(one)) {
-                Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
-                None => {
-                    let because = Because::one(Parameter::Plan, self.plan);
-                    deny(Reason::NotInPlan, because.and_maybe(Parameter::AddOn, add_ons.first().copied()))
-                }
-            },
-            Condition::Kinds(kinds) if kinds.contains(&self.kind) => {
-                Ok(Because::one(Parameter::Kind, self.kind))
-            }
-            Condition::Kinds(_) => deny(Reason::NotForDomainKind, Because::one(Parameter::Kind, self.kind)),
-            Condition::Providers(providers) => match self.barred_provider(model, *providers) {
-                Some(because) => deny(Reason::ProviderBarred, because),
-                None => Ok(Because::NOTHING),
-            },
-            Condition::Service(used) => match self.barred_service(model, *used) {
-                Some((reason, because)) => deny(reason, because),
-                None => Ok(Because::one(Parameter::Service, used.service)),
-            },
-            Condition::Data(classes) => match self.barred_data(model, *classes) {
-                Some(because) => deny(Reason::DataBarred, because),
-                None => Ok(Because::NOTHING),
-            },
-            Condition::Settings(any) => self.check_settings(model, any),
-        }
-    }
-
-    /// The first of these conditions that fails.
-    pub(crate) fn check_all(&self, model: &Model, conditions: &[Condition]) -> Result<(), Decision> {
-        conditions.iter().try_for_each(|condition| self.check(model, condition).map(|_| ()))
-    }
-
-    /// Why a setting is not in effect, or which state of it is; `requires` included.
-    pub(crate) fn check_setting(&self, model: &Model, setting: u16) -> Result<Because, Decision> {
-        let chain = model.settings.get(setting).map_or(&[][..], |row| &row.chain);
-        let mut own = Because::one(Parameter::Setting, setting);
-        for link in chain {
-            let Some(state) = self.settings.get(usize::from(*link)) else { continue };
-            let because = Because::one(Parameter::Setting, *link)
-                .and(Parameter::Level, state.level as u16)
-                .and_maybe(Parameter::Regime, state.regime);
-            if state.absent {
-                return Err(Decision::new(model.tag, Reason::SettingAbsent, because));
-            }
-            if state.position == Switch::Off {
-                return Err(Decision::new(model.tag, Reason::SettingOff, because));
-            }
-            if *link == setting {
-                own = because;
-            }
-        }
-        Ok(own)
-    }
-
-    fn check_settings(&self, model: &Model, any: &[u16]) -> Result<Because, Decision> {
-        let mut first_failure = None;
-        for setting in any {
-            match self.check_setting(model, *setting) {
-                Ok(because) => return Ok(because),
-                Err(failure) => {
-                    first_failure.get_or_insert(failure);
-                }
-            }
-        }
-        first_failure.map_or(Ok(Because::NOTHING), Err)
-    }
-
-    /// The providers that some regime bars.
-    pub(crate) fn barred_providers(&self, model: &Model) -> u64 {
-        self.regime_rows(model).fold(0, |bits, (_, regime)| bits | regime.providers)
-    }
-
-    fn regime_rows<'m>(&'m self, model: &'m Model) -> impl Iterator<Item = (u16, &'m Regime)> {
-        self.regimes.iter().filter_map(|position| Some((*position, model.regimes.get(*position)?)))
-    }
-
-    fn barred_provider(&self, model: &Model, providers: Providers) -> Option<Because> {
-        let barred = self.barred_providers(model);
-        let first = match providers {
-            Providers::All(all) => positions(all & barred).next()?,
-            Providers::Any(any) if any & !barred == 0 => positions(any).next()?,
-            Providers::Any(_) => return None,
-            Providers::Unstated => {
-                let (regime, _) = self.regime_rows(model).find(|(_, row)| row.unstated_providers)?;
-                return Some(Because::one(Parameter::Regime, regime));
-            }
-            // Some model must be left to select; which one is asked when a request selects it.
-            Providers::OfModel => {
-                let all = model.models.iter().fold(0, |bits, (_, _, row)| bits | bit(row.provider));
-                if all & !barred != 0 {
-                    return None;
-                }
-                positions(all).next()?
-            }
-        };
-        let by = self.regime_rows(model).find(|(_, row)| row.providers & bit(first) != 0);
-        let by = by.map(|(regime, _)| regime);
-        Some(Because::one(Parameter::Provider, first).and_maybe(Parameter::Regime, by))
-    }
-
-    /// Why one provider is barred, if it is.
-    pub(crate) fn check_provider(&self, model: &Model, provider: u16) -> Result<Because, Decision> {
-        self.check(model, &Condition::Providers(Providers::All(bit(provider))))
-            .map(|_| Because::one(Parameter::Provider, provider))
-    }
-
-    fn barred_service(&self, model: &Model, used: UsedService) -> Option<(Reason, Because)> {
-        if let Some((regime, _)) =
-            self.regime_rows(model).find(|(_, row)| row.services.contains(&used.service))
-        {
-            let because = Because::one(Parameter::Service, used.service).and(Parameter::Regime, regime);
-            return Some((Reason::ServiceBarred, because));
-        }
-        let because = self.barred_provider(model, Providers::All(bit(used.provider?)))?;
-        Some((Reason::ProviderBarred, because.and(Parameter::Service, used.service)))
-    }
-
-    /// Whether a feature may use the service here.
-    pub(crate) fn has_service(&self, model: &Model, used: UsedService) -> bool {
-        self.barred_service(model, used).is_none()
-    }
-
-    fn barred_data(&self, model: &Model, classes: u64) -> Option<Because> {
-        let (regime, row) = self.regime_rows(model).find(|(_, row)| row.data & classes != 0)?;
-        let class = positions(row.data & classes).next()?;
-        Some(Because::one(Parameter::Data, class).and(Parameter::Regime, regime))
-    }
-
-    /// How many hold a role. `None`: not stated, which counts as held. A supreme role in a kind of domain that
-    /// does not count it has no holder.
-    pub(crate) fn holders_of(&self, model: &Model, role: u16) -> Option<u64> {
-        let counted =
-            model.roles.get(role).is_none_or(|row| row.kinds.is_empty() || row.kinds.contains(&self.kind));
-        if counted { self.holders.get(&role).copied() } else { Some(0) }
     }
 
     /// The base of a role: itself, unless it is a custom one.
     pub(crate) fn base_of(&self, model: &Model, role: u16) -> u16 {
-        let custom = usize::from(role).checked_sub(model.roles.len());
-        custom.and_then(|index| self.custom_roles.get(index)).map_or(role, |custom| custom.base)
+        self.custom(model, role).map_or(role, |custom| custom.base)
     }
 
     /// How many roles there are, custom ones included.
     pub(crate) fn role_count(&self, model: &Model) -> usize {
         model.roles.len().saturating_add(self.custom_roles.len())
+    }
+
+    /// The custom role at this position, if there is one.
+    pub(crate) fn custom(&self, model: &Model, role: u16) -> Option<&CustomRole> {
+        usize::from(role).checked_sub(model.roles.len()).and_then(|index| self.custom_roles.get(index))
     }
 
     /// The position of a role by name, custom ones included.
@@ -233,9 +152,7 @@ impl Resolved {
 
     /// The name of a role, custom ones included.
     pub(crate) fn role_name<'n>(&'n self, model: &'n Model, role: u16) -> &'n str {
-        let custom = usize::from(role).checked_sub(model.roles.len());
-        let custom = custom.and_then(|index| self.custom_roles.get(index));
-        custom.map_or_else(|| model.roles.name(role), |custom| &custom.name)
+        self.custom(model, role).map_or_else(|| model.roles.name(role), |custom| &custom.name)
     }
 }
 
@@ -373,7 +290,8 @@ impl Resolver<'_, '_> {
             self.find(&self.model.settings, name, "setting");
         }
         let states = self.model.settings.iter().map(|(setting, name, row)| {
-            let regimes = || domain.regime_rows(self.model);
+            let state = State::new(self.model, domain);
+            let regimes = || state.regimes();
             let by_default = SettingState {
                 position: row.default,
                 level: Level::CatalogDefault,
@@ -389,7 +307,7 @@ impl Resolver<'_, '_> {
                 };
             }
             // A setting that plan or kind do not have stands at its default.
-            if domain.check_all(self.model, &row.conditions).is_err() {
+            if state.check_all(&row.conditions).is_err() {
                 return by_default;
             }
             if let Some(position) = source.locked.get(name) {
@@ -593,6 +511,35 @@ impl Resolver<'_, '_> {
         opted_in.into()
     }
 
+    /// A restriction needs somebody left whom it restricts (PRM-23).
+    fn restrictions(&mut self, source: &DomainSource, domain: &Resolved) {
+        let state = State::new(self.model, domain);
+        for (restriction, name, row) in self.model.permissions.iter() {
+            let Some(dangling) = state.dangling(restriction) else { continue };
+            let (at, wrong) = match dangling {
+                Dangling::Setting => {
+                    let setting = row.setting.map_or("", |setting| self.model.settings.name(setting));
+                    let key = |map: &Map<Switch>| map.get_key_value(setting).map(|(key, _)| key.span());
+                    let at = key(&source.locked).or_else(|| key(&source.settings));
+                    (at, format!("setting `{setting}` is on, but nobody whom it would restrict may do it"))
+                }
+                Dangling::Role(role) => {
+                    let role = domain.role_name(self.model, role);
+                    let row = source.roles.get(role);
+                    let key =
+                        row.and_then(|row| row.permissions.get_key_value(name)).map(|(key, _)| key.span());
+                    (
+                        key,
+                        format!("`{name}` is on for role `{role}`, but there is nothing for it to restrict"),
+                    )
+                }
+            };
+            let restricted = row.restricts.as_ref().map_or(0, |restricts| restricts.permission);
+            let help = format!("turn `{}` on, or this off", self.model.permissions.name(restricted));
+            self.add(Code::DanglingRestriction, at.unwrap_or(0..0), wrong, Some(help));
+        }
+    }
+
     /// What comes from the contract and decides nothing here, but must name something.
     fn contract(&mut self, source: &DomainSource) {
         for name in source.seats.keys() {
@@ -613,7 +560,7 @@ impl Resolver<'_, '_> {
 
 /// Whether plan, add-ons and kind allow a change at all.
 fn rule_holds(model: &Model, domain: &Resolved, rule: Option<&ChangeRule>) -> bool {
-    rule.is_some_and(|rule| domain.check_all(model, &rule.conditions).is_ok())
+    rule.is_some_and(|rule| State::new(model, domain).check_all(&rule.conditions).is_ok())
 }
 
 /// A name built in code has no place.
@@ -632,7 +579,7 @@ fn shown(name: &Name) -> String {
 }
 
 /// The part of an e-mail address behind the `@`: ASCII labels with a dot between them.
-fn is_email_domain(text: &str) -> bool {
+pub(crate) fn is_email_domain(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

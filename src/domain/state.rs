@@ -1,0 +1,252 @@
+//! The state of a domain: what settings, regimes and roles come to, now or after one change.
+
+use super::resolve::{Cell, Resolved, SettingState, cell_index};
+use crate::catalog::Model;
+use crate::catalog::model::{Condition, Providers, Regime, Setting, UsedService};
+use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::id::{bit, positions};
+use crate::word::{Level, Switch};
+
+/// A domain as one asks it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct State<'e> {
+    pub(crate) model: &'e Model,
+    pub(crate) domain: &'e Resolved,
+    pub(crate) after: After,
+}
+
+/// What would be different, so that a change can be judged by where it leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum After {
+    /// Nothing: the domain as it is.
+    #[default]
+    Nothing,
+    /// A setting at another position.
+    Setting { setting: u16, to: Switch },
+    /// A permission of a role at another position.
+    Cell { role: u16, permission: u16, to: Switch },
+    /// A person in another role.
+    Assigned { role: u16, from: Option<u16> },
+    /// A role gone.
+    Without { role: u16 },
+}
+
+/// Where a restriction is on that restricts nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dangling {
+    Setting,
+    Role(u16),
+}
+
+impl<'e> State<'e> {
+    pub(crate) const fn new(model: &'e Model, domain: &'e Resolved) -> Self {
+        Self { model, domain, after: After::Nothing }
+    }
+
+    pub(crate) const fn deny(&self, reason: Reason, because: Because) -> Decision {
+        Decision::new(self.model.tag, reason, because)
+    }
+
+    /// Whether one static condition holds; what decided it, or why it fails.
+    pub(crate) fn check(&self, condition: &Condition) -> Result<Because, Decision> {
+        let (plan, kind) = (self.domain.plan, self.domain.kind);
+        match condition {
+            Condition::Plans(plans) => match plans.contains(&plan) {
+                true => Ok(Because::one(Parameter::Plan, plan)),
+                false => Err(self.deny(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
+            },
+            Condition::AddOns(add_ons) => {
+                match add_ons.iter().find(|one| self.domain.add_ons.contains(one)) {
+                    Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
+                    None => {
+                        let because = Because::one(Parameter::Plan, plan);
+                        let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
+                        Err(self.deny(Reason::NotInPlan, because))
+                    }
+                }
+            }
+            Condition::Kinds(kinds) => match kinds.contains(&kind) {
+                true => Ok(Because::one(Parameter::Kind, kind)),
+                false => Err(self.deny(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
+            },
+            Condition::Providers(providers) => self.check_providers(*providers),
+            Condition::Service(used) => self.check_service(*used),
+            Condition::Data(classes) => self.check_data(*classes),
+            Condition::Settings(any) => self.check_settings(any),
+        }
+    }
+
+    /// The first of these conditions that fails.
+    pub(crate) fn check_all(&self, conditions: &[Condition]) -> Result<(), Decision> {
+        conditions.iter().try_for_each(|condition| self.check(condition).map(|_| ()))
+    }
+
+    /// Whether a setting is in effect, with all that it requires.
+    pub(crate) fn check_setting(&self, setting: u16) -> Result<Because, Decision> {
+        let chain = self.model.settings.get(setting).map_or(&[][..], |row: &Setting| &row.chain);
+        let mut own = Because::one(Parameter::Setting, setting);
+        for link in chain {
+            let Some(state) = self.setting(*link) else { continue };
+            let because = Because::one(Parameter::Setting, *link)
+                .and(Parameter::Level, state.level as u16)
+                .and_maybe(Parameter::Regime, state.regime);
+            if state.absent {
+                return Err(self.deny(Reason::SettingAbsent, because));
+            }
+            if state.position == Switch::Off {
+                return Err(self.deny(Reason::SettingOff, because));
+            }
+            if *link == setting {
+                own = because;
+            }
+        }
+        Ok(own)
+    }
+
+    /// The state of one setting by itself.
+    pub(crate) fn setting(&self, setting: u16) -> Option<SettingState> {
+        let now = self.domain.settings.get(usize::from(setting)).copied()?;
+        match self.after {
+            After::Setting { setting: changed, to } if changed == setting => {
+                Some(SettingState { position: to, level: Level::Domain, ..now })
+            }
+            _ => Some(now),
+        }
+    }
+
+    fn check_settings(&self, any: &[u16]) -> Result<Because, Decision> {
+        let mut first_failure = None;
+        for setting in any {
+            match self.check_setting(*setting) {
+                Ok(because) => return Ok(because),
+                Err(failure) => {
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+        first_failure.map_or(Ok(Because::NOTHING), Err)
+    }
+
+    /// The regimes of the domain.
+    pub(crate) fn regimes(&self) -> impl Iterator<Item = (u16, &'e Regime)> + use<'e> {
+        let Self { model, domain, .. } = *self;
+        domain.regimes.iter().filter_map(move |position| Some((*position, model.regimes.get(*position)?)))
+    }
+
+    /// The providers that some regime bars.
+    pub(crate) fn barred_providers(&self) -> u64 {
+        self.regimes().fold(0, |bits, (_, regime)| bits | regime.providers)
+    }
+
+    /// Whether no regime bars whom a feature sends data to.
+    pub(crate) fn check_providers(&self, providers: Providers) -> Result<Because, Decision> {
+        let barred = self.barred_providers();
+        let first_barred = match providers {
+            Providers::All(all) => positions(all & barred).next(),
+            Providers::Any(any) => positions(any).next().filter(|_| any & !barred == 0),
+            // Some model must be left to select; which one is asked when a request selects it.
+            Providers::OfModel => {
+                let all = self.model.models.iter().fold(0, |bits, (_, _, row)| bits | bit(row.provider));
+                positions(all).next().filter(|_| all & !barred == 0)
+            }
+            Providers::Unstated => {
+                return match self.regimes().find(|(_, row)| row.unstated_providers) {
+                    Some((regime, _)) => {
+                        Err(self.deny(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
+                    }
+                    None => Ok(Because::NOTHING),
+                };
+            }
+        };
+        let Some(provider) = first_barred else { return Ok(Because::NOTHING) };
+        let regime = self.regimes().find(|(_, row)| row.providers & bit(provider) != 0);
+        let because = Because::one(Parameter::Provider, provider);
+        let because = because.and_maybe(Parameter::Regime, regime.map(|(regime, _)| regime));
+        Err(self.deny(Reason::ProviderBarred, because))
+    }
+
+    /// Whether no regime bars a service or who runs it.
+    pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Decision> {
+        let service = Because::one(Parameter::Service, used.service);
+        if let Some((regime, _)) = self.regimes().find(|(_, row)| row.services.contains(&used.service)) {
+            return Err(self.deny(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
+        }
+        let provider = used.provider.map_or(0, bit);
+        self.check_providers(Providers::All(provider)).map(|_| service)
+    }
+
+    /// Whether no regime bars any of these classes of data.
+    pub(crate) fn check_data(&self, classes: u64) -> Result<Because, Decision> {
+        let barred =
+            self.regimes().find_map(|(regime, row)| Some((regime, positions(row.data & classes).next()?)));
+        match barred {
+            None => Ok(Because::NOTHING),
+            Some((regime, class)) => {
+                let because = Because::one(Parameter::Data, class).and(Parameter::Regime, regime);
+                Err(self.deny(Reason::DataBarred, because))
+            }
+        }
+    }
+
+    /// What a role has of a permission.
+    pub(crate) fn cell(&self, role: u16, permission: u16) -> Cell {
+        if let After::Cell { role: changed, permission: of, to } = self.after {
+            if (changed, of) == (role, permission) {
+                return if to == Switch::On { Cell::OnForRole } else { Cell::OffForRole };
+            }
+        }
+        self.domain.cells.get(cell_index(self.model, role, permission)).copied().unwrap_or(Cell::Absent)
+    }
+
+    /// How many hold a role. `None`: not stated, which counts as held. A kind of domain that does not count the
+    /// role has no holder.
+    pub(crate) fn holders(&self, role: u16) -> Option<u64> {
+        if !self.counts(role) {
+            return Some(0);
+        }
+        let now = self.domain.holders.get(&role).copied()?;
+        match self.after {
+            After::Assigned { role: to, from } if Some(to) != from => {
+                let now = if to == role { now.saturating_add(1) } else { now };
+                Some(if from == Some(role) { now.saturating_sub(1) } else { now })
+            }
+            _ => Some(now),
+        }
+    }
+
+    /// Whether this kind of domain counts the holders of a role.
+    pub(crate) fn counts(&self, role: u16) -> bool {
+        let row = self.model.roles.get(role);
+        row.is_none_or(|row| row.kinds.is_empty() || row.kinds.contains(&self.domain.kind))
+    }
+
+    /// Whether a role is supreme.
+    pub(crate) fn is_supreme(&self, role: u16) -> bool {
+        self.model.roles.get(role).is_some_and(|row| row.supreme)
+    }
+
+    /// Where a restriction would be on without anybody left whom it restricts (PRM-23): org-wide, when only
+    /// roles that it is not meant for may do what it restricts; for a role, also when that role may not.
+    pub(crate) fn dangling(&self, restriction: u16) -> Option<Dangling> {
+        let row = self.model.permissions.get(restriction)?;
+        let restricts = row.restricts.as_ref()?;
+        let may = |role: u16| self.cell(role, restricts.permission).is_on();
+        let somebody = self.roles().any(|role| {
+            let meant =
+                !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role));
+            meant && may(role)
+        });
+        if !somebody && row.setting.is_some_and(|setting| self.check_setting(setting).is_ok()) {
+            return Some(Dangling::Setting);
+        }
+        let on = |role: &u16| self.cell(*role, restriction).is_on();
+        self.roles().filter(on).find(|role| !somebody || !may(*role)).map(Dangling::Role)
+    }
+
+    /// Every role, custom ones included.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = u16> + use<'e> {
+        let after = self.after;
+        let all = (0..=u16::MAX).take(self.domain.role_count(self.model));
+        all.filter(move |role| !matches!(after, After::Without { role: gone } if gone == *role))
+    }
+}
