@@ -162,24 +162,25 @@ impl<T> IdSet<T> {
 }
 
 /// An id that an [`IdSet`] can hold. Sealed.
-pub trait InSet: Copy + sealed::Parts {}
+pub trait InSet: Copy + sealed::Bits {}
 
 mod sealed {
-    pub trait Parts: Sized {
-        fn of_parts(tag: super::Tag, position: u16) -> Self;
-        fn parts(self) -> (super::Tag, u16);
+    #[expect(unnameable_types, reason = "sealed: only the ids of this module go into sets")]
+    pub trait Bits: Sized {
+        fn of_bits(bits: u64) -> Self;
+        fn bits(self) -> u64;
     }
 }
 
 macro_rules! in_set {
     ($($id:ident)*) => {$(
         impl InSet for $id {}
-        impl sealed::Parts for $id {
-            fn of_parts(tag: Tag, position: u16) -> Self {
-                Self::new(tag, position)
+        impl sealed::Bits for $id {
+            fn of_bits(bits: u64) -> Self {
+                Self(bits)
             }
-            fn parts(self) -> (Tag, u16) {
-                (Tag(self.0 >> 16), self.position())
+            fn bits(self) -> u64 {
+                self.0
             }
         }
     )*};
@@ -196,22 +197,27 @@ pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
     (0..64).filter(move |position| bits & bit(*position) != 0)
 }
 
+fn parts<T: InSet>(id: T) -> (Tag, u16) {
+    let bits = id.bits();
+    (Tag(bits >> 16), (bits & 0xFFFF) as u16)
+}
+
 impl<T: InSet> IdSet<T> {
     /// Whether the set has this id.
     pub fn contains(self, id: T) -> bool {
-        let (tag, position) = id.parts();
+        let (tag, position) = parts(id);
         tag == self.tag && self.bits & bit(position) != 0
     }
 
     /// The set with one id more; `None` if the id is of another catalog than those in the set.
     pub fn with(self, id: T) -> Option<Self> {
-        let (tag, position) = id.parts();
+        let (tag, position) = parts(id);
         (self.bits == 0 || self.tag == tag).then(|| Self::new(tag, self.bits | bit(position)))
     }
 
     /// The ids of the set, in the order of their names.
     pub fn iter(self) -> impl Iterator<Item = T> {
-        positions(self.bits).map(move |position| T::of_parts(self.tag, position))
+        positions(self.bits).map(move |position| T::of_bits(self.tag.0 << 16 | u64::from(position)))
     }
 }
 

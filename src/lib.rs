@@ -5,6 +5,7 @@ pub mod decision;
 pub mod diagnostic;
 mod document;
 pub mod domain;
+pub mod engine;
 mod hash;
 pub mod id;
 pub mod request;

@@ -15,6 +15,7 @@ use crate::id::{
 pub trait Bind: Copy + sealed::Sealed {}
 
 mod sealed {
+    #[expect(unnameable_types, reason = "sealed: the kinds of things in a catalog are given")]
     pub trait Sealed: Sized {
         const WORD: &'static str;
         fn find(catalog: &super::Catalog, name: &str) -> Option<Self>;
@@ -89,6 +90,12 @@ impl Catalog {
     /// The name of the thing with this id; `None` for an id of another catalog.
     pub fn name<T: Bind>(&self, id: T) -> Option<&str> {
         id.name(self)
+    }
+
+    /// The category that a permission belongs to, if it has one (PRM-20).
+    pub fn category(&self, permission: PermissionId) -> Option<&str> {
+        let row = self.name(permission).and_then(|_| self.model().permissions.get(permission.position()));
+        row.and_then(|row| row.category.as_deref())
     }
 
     /// Every thing of a kind with its name, in the order of names.

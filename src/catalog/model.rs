@@ -4,9 +4,9 @@
 //! obligations are bits of a word.
 
 use super::rows::Rows;
-use super::source::{CatalogSource, KeySource};
+use super::source::CatalogSource;
 use crate::id::Tag;
-use crate::word::{Every, Stop, Switch, Trigger};
+use crate::word::{Stop, Switch, Trigger};
 
 /// Positions in ascending order.
 pub(crate) type Positions = Box<[u16]>;
@@ -31,7 +31,7 @@ pub(crate) struct Model {
     pub(crate) providers: Rows<Provider>,
     pub(crate) services: Rows<Service>,
     pub(crate) regimes: Rows<Regime>,
-    pub(crate) data: Rows<Data>,
+    pub(crate) data: Rows<()>,
     pub(crate) features: Rows<Feature>,
     pub(crate) meters: Rows<Meter>,
     pub(crate) limits: Rows<()>,
@@ -158,7 +158,6 @@ pub(crate) struct Provider {
 
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) provider: Option<u16>,
     /// The obligation of a feature that runs without it.
     pub(crate) without: u64,
 }
@@ -173,12 +172,6 @@ pub(crate) struct Regime {
     pub(crate) removes: Positions,
     pub(crate) add_on: Option<u16>,
     pub(crate) attested: Box<[Box<str>]>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Data {
-    pub(crate) region: Option<Box<str>>,
-    pub(crate) customer_key: KeySource,
 }
 
 /// Whom a feature sends data to.
@@ -235,7 +228,6 @@ pub(crate) struct CreditPlan {
     pub(crate) add_on: Option<u16>,
     pub(crate) plans: Positions,
     pub(crate) unlimited: bool,
-    pub(crate) every: Every,
 }
 
 /// One static condition: gates 2 to 5. The order of the variants is the order of the gates.

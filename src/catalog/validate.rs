@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::graph;
 use super::model::{
-    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
-    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting,
-    Standing, UsedService,
+    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Feature, Grant, Limit, List, Meter, Model,
+    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting, Standing,
+    UsedService,
 };
 use super::rows::Rows;
 use super::source::{
@@ -17,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
 use crate::id::{COUNT_MAX, Tag, bit};
-use crate::word::{Every, Stop, Switch};
+use crate::word::{Stop, Switch};
 
 /// Things that live as bits of a word.
 const BITS_MAX: usize = 64;
@@ -233,14 +233,15 @@ impl Checker {
                 List { change: this.change_rules(&row.change, &names) }
             }),
             providers: self.rows(&source.providers, |this, _, row| {
-                this.plain(&row.guarantees);
+                for guarantee in row.guarantees.iter() {
+                    this.grammar(guarantee);
+                }
                 Provider { obligations: this.bits(&names.obligations, &row.obligations, "obligation") }
             }),
-            services: self.rows(&source.services, |this, _, row| Service {
-                provider: this.find_maybe(&names.providers, row.provider.as_ref(), "provider"),
-                without: this
-                    .find_maybe(&names.obligations, row.without.as_ref(), "obligation")
-                    .map_or(0, bit),
+            services: self.rows(&source.services, |this, _, row| {
+                this.find_maybe(&names.providers, row.provider.as_ref(), "provider");
+                let without = this.find_maybe(&names.obligations, row.without.as_ref(), "obligation");
+                Service { without: without.map_or(0, bit) }
             }),
             regimes: self.rows(&source.regimes, |this, _, row| {
                 this.bits(&names.obligations, &row.obligations, "obligation");
@@ -256,10 +257,8 @@ impl Checker {
                 }
             }),
             data: self.rows(&source.data, |this, _, row| {
-                this.plain(&row.guarantees);
-                Data {
-                    region: row.region.as_ref().map(|region| region.get_ref().as_str().into()),
-                    customer_key: row.customer_key.unwrap_or(super::source::KeySource::Covered),
+                for guarantee in row.guarantees.iter() {
+                    this.grammar(guarantee);
                 }
             }),
             features: self.rows(&source.features, |this, name, row| {
@@ -310,7 +309,6 @@ impl Checker {
                     add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
                     plans: this.find_all(&names.plans, &row.plans, "plan"),
                     unlimited: row.unlimited,
-                    every: row.every.unwrap_or(Every::Month),
                 }
             }),
             changes: self.changes(source, &names),

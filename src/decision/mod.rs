@@ -77,6 +77,14 @@ impl Decision {
         self.obligations
     }
 
+    pub(crate) const fn provider_bits(&self) -> u64 {
+        self.providers
+    }
+
+    pub(crate) const fn data_bits(&self) -> u64 {
+        self.data
+    }
+
     pub(crate) const fn fact_bits(&self) -> u64 {
         self.facts
     }

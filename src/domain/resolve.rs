@@ -34,7 +34,7 @@ pub(crate) struct CustomRole {
 }
 
 /// A domain, looked up.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Resolved {
     pub(crate) kind: u16,
     pub(crate) plan: u16,

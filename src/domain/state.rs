@@ -43,7 +43,8 @@ impl<'e> State<'e> {
         Self { model, domain, after: After::Nothing }
     }
 
-    pub(crate) const fn deny(&self, reason: Reason, because: Because) -> Decision {
+    /// A decision of this catalog.
+    pub(crate) const fn decide(&self, reason: Reason, because: Because) -> Decision {
         Decision::new(self.model.tag, reason, because)
     }
 
@@ -53,7 +54,7 @@ impl<'e> State<'e> {
         match condition {
             Condition::Plans(plans) => match plans.contains(&plan) {
                 true => Ok(Because::one(Parameter::Plan, plan)),
-                false => Err(self.deny(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
+                false => Err(self.decide(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
             },
             Condition::AddOns(add_ons) => {
                 match add_ons.iter().find(|one| self.domain.add_ons.contains(one)) {
@@ -61,13 +62,13 @@ impl<'e> State<'e> {
                     None => {
                         let because = Because::one(Parameter::Plan, plan);
                         let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
-                        Err(self.deny(Reason::NotInPlan, because))
+                        Err(self.decide(Reason::NotInPlan, because))
                     }
                 }
             }
             Condition::Kinds(kinds) => match kinds.contains(&kind) {
                 true => Ok(Because::one(Parameter::Kind, kind)),
-                false => Err(self.deny(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
+                false => Err(self.decide(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
             },
             Condition::Providers(providers) => self.check_providers(*providers),
             Condition::Service(used) => self.check_service(*used),
@@ -91,10 +92,10 @@ impl<'e> State<'e> {
                 .and(Parameter::Level, state.level as u16)
                 .and_maybe(Parameter::Regime, state.regime);
             if state.absent {
-                return Err(self.deny(Reason::SettingAbsent, because));
+                return Err(self.decide(Reason::SettingAbsent, because));
             }
             if state.position == Switch::Off {
-                return Err(self.deny(Reason::SettingOff, because));
+                return Err(self.decide(Reason::SettingOff, because));
             }
             if *link == setting {
                 own = because;
@@ -152,7 +153,7 @@ impl<'e> State<'e> {
             Providers::Unstated => {
                 return match self.regimes().find(|(_, row)| row.unstated_providers) {
                     Some((regime, _)) => {
-                        Err(self.deny(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
+                        Err(self.decide(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
                     }
                     None => Ok(Because::NOTHING),
                 };
@@ -162,14 +163,14 @@ impl<'e> State<'e> {
         let regime = self.regimes().find(|(_, row)| row.providers & bit(provider) != 0);
         let because = Because::one(Parameter::Provider, provider);
         let because = because.and_maybe(Parameter::Regime, regime.map(|(regime, _)| regime));
-        Err(self.deny(Reason::ProviderBarred, because))
+        Err(self.decide(Reason::ProviderBarred, because))
     }
 
     /// Whether no regime bars a service or who runs it.
     pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Decision> {
         let service = Because::one(Parameter::Service, used.service);
         if let Some((regime, _)) = self.regimes().find(|(_, row)| row.services.contains(&used.service)) {
-            return Err(self.deny(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
+            return Err(self.decide(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
         }
         let provider = used.provider.map_or(0, bit);
         self.check_providers(Providers::All(provider)).map(|_| service)
@@ -183,7 +184,7 @@ impl<'e> State<'e> {
             None => Ok(Because::NOTHING),
             Some((regime, class)) => {
                 let because = Because::one(Parameter::Data, class).and(Parameter::Regime, regime);
-                Err(self.deny(Reason::DataBarred, because))
+                Err(self.decide(Reason::DataBarred, because))
             }
         }
     }

@@ -9,7 +9,6 @@ mod named;
 mod subject;
 
 pub use action::{Action, Run};
-pub(crate) use context::Facts;
 pub use context::{Balance, Context};
 pub use named::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
 pub use subject::Subject;

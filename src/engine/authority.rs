@@ -1,0 +1,89 @@
+//! Authority: who may make a change.
+
+use super::evaluate::Evaluation;
+use super::observer::{Nobody, Outcome};
+use super::permission;
+use crate::catalog::model::ChangeRule;
+use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::word::Switch;
+
+/// Whether one of these rules lets the subject make a change (to this position, where there is one).
+///
+/// Rules are alternatives. The reason of a deny is that of the rule that got furthest: one that fits plan and
+/// kind, this position and who holds what; then it names the role, permission or standing that would do.
+pub(super) fn ask(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Outcome {
+    let fits = |rule: &&ChangeRule| fits(evaluation, rule, to);
+    let granted = rules.iter().filter(fits).find_map(|rule| grant(evaluation, rule));
+    match granted {
+        Some(because) => Ok(because),
+        None => Err(refusal(evaluation, rules, to)),
+    }
+}
+
+/// Whether a rule is for this domain, this position and the present holders, whoever asks.
+fn fits(evaluation: &Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bool {
+    let state = &evaluation.state;
+    state.check_all(&rule.conditions).is_ok()
+        && (rule.to.is_empty() || to.is_some_and(|to| rule.to.contains(&to)))
+        && rule.when_unheld.is_none_or(|role| state.holders(role) == Some(0))
+}
+
+/// By what a rule lets the subject make the change.
+fn grant(evaluation: &Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
+    let by_role = rule.roles.iter().find(|role| evaluation.acts_as(**role));
+    if let Some(role) = by_role {
+        return Some(Because::one(Parameter::Role, *role));
+    }
+    if let Some(standing) = rule.standings.iter().find(|standing| evaluation.stands_as(**standing)) {
+        return Some(Because::one(Parameter::Standing, *standing));
+    }
+    let permission = rule.permission?;
+    let held = permission::decide(evaluation, permission, &mut Nobody).is_allow();
+    held.then(|| Because::one(Parameter::Permission, permission))
+}
+
+/// Why nobody like the subject may, and who could.
+fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Decision {
+    let state = &evaluation.state;
+    let mut fitting = rules.iter().filter(|rule| fits(evaluation, rule, to)).peekable();
+    if fitting.peek().is_none() {
+        let misfit = rules.iter().find_map(|rule| state.check_all(&rule.conditions).err());
+        return misfit.unwrap_or_else(|| state.decide(Reason::NotAuthorized, Because::NOTHING));
+    }
+    let rules = || fitting.clone();
+    let can_be_held = |role: &&u16| !state.is_supreme(**role) || state.holders(**role) != Some(0);
+    if let Some(role) = rules().flat_map(|rule| rule.roles.iter()).find(can_be_held) {
+        return state.decide(Reason::NeedsRole, Because::one(Parameter::Role, *role));
+    }
+    if let Some(permission) = rules().find_map(|rule| rule.permission) {
+        return state.decide(Reason::NotAuthorized, Because::one(Parameter::Permission, permission));
+    }
+    if let Some(standing) = rules().flat_map(|rule| rule.standings.iter()).next() {
+        return state.decide(Reason::NotAuthorized, Because::one(Parameter::Standing, *standing));
+    }
+    let role = rules().flat_map(|rule| rule.roles.iter()).next();
+    needs_verification(evaluation, role.copied())
+}
+
+/// Nobody holds the role that could; it takes verification to be its first holder (AI-11, AI-12).
+pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>) -> Decision {
+    let row = role.and_then(|role| evaluation.model().roles.get(role));
+    let because = Because::NOTHING
+        .and_maybe(Parameter::Role, role)
+        .and_maybe(Parameter::Fact, row.and_then(|row| row.verified_by));
+    evaluation.state.decide(Reason::NeedsVerification, because)
+}
+
+impl Evaluation<'_> {
+    /// Whether the subject has this role, or one based on it: a rule that names a base role means both.
+    pub(super) fn acts_as(&self, role: u16) -> bool {
+        self.roles().any(|own| own == role || self.state.domain.base_of(self.model(), own) == role)
+    }
+
+    fn stands_as(&self, standing: u16) -> bool {
+        let row = self.model().standings.get(standing);
+        let counts =
+            row.is_some_and(|row| row.kinds.is_empty() || row.kinds.contains(&self.state.domain.kind));
+        counts && self.request.subject.standings().iter().any(|own| own.position() == standing)
+    }
+}

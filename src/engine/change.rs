@@ -1,0 +1,337 @@
+//! Changes: whether the subject may make one, and whether it could be taken back.
+
+use std::slice;
+
+use super::authority;
+use super::evaluate::Evaluation;
+use super::gates::{Asked, Gates, conclude};
+use super::observer::{Observer, Outcome};
+use crate::catalog::is_id;
+use crate::catalog::model::{ChangeRule, Grant};
+use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::domain::{After, Change, State, is_email_domain};
+use crate::id::bit;
+use crate::word::Switch;
+
+/// Decides a change. The obligation to warn is derived: the actor could not make the reverse (ADM-06).
+pub(super) fn decide<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    observer: &mut O,
+) -> Decision {
+    let mut gates = Gates::new(observer);
+    let asked = ask(evaluation, change, &mut gates);
+    conclude(&gates, asked, || {
+        let state = &evaluation.state;
+        let allow = state.decide(Reason::AuthorizedChange, Because::NOTHING);
+        let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
+        let warn = state.model.obligations.position("warn_irreversible").map_or(0, bit);
+        if irreversible { allow.with_obligations(warn) } else { allow }
+    })
+}
+
+fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut Gates<'_, O>) -> Asked {
+    match change {
+        Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
+        Change::RolePermission { role, permission, to } => {
+            ask_role_permission(evaluation, role.position(), permission.position(), to, gates)?;
+        }
+        Change::List { to, .. } => gates.ask(Gate::Authority, entries_are_sound(&evaluation.state, to))?,
+        Change::CreateRole { name, based_on } => {
+            gates.ask(Gate::Authority, may_be_created(&evaluation.state, name, based_on.position()))?;
+        }
+        Change::DeleteRole { role } => {
+            gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?
+        }
+        Change::OptIn { feature, .. } => ask_opt_in(evaluation, feature.position(), gates)?,
+        Change::AssignRole { .. } => {}
+    }
+    gates.ask(Gate::Authority, may(evaluation, change))?;
+    match change {
+        Change::DeleteRole { role } => {
+            gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?
+        }
+        Change::AssignRole { role, from } => {
+            let from = from.map(|from| from.position());
+            ask_assignment(evaluation, role.position(), from, gates)?;
+        }
+        _ => {}
+    }
+    gates.ask(Gate::Authority, stays_sound(&evaluation.state, change))
+}
+
+fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
+    let state = &evaluation.state;
+    let Some(row) = state.model.settings.get(setting) else { return Asked::Continue(()) };
+    gates.ask_all(state, &row.conditions)?;
+    let Some(now) = state.setting(setting) else { return Asked::Continue(()) };
+    let because = Because::one(Parameter::Setting, setting)
+        .and(Parameter::Level, now.level as u16)
+        .and_maybe(Parameter::Regime, now.regime);
+    gates.ask(
+        Gate::Setting,
+        if now.absent {
+            Err(state.decide(Reason::SettingAbsent, because))
+        } else if now.level == crate::word::Level::Locked {
+            Err(state.decide(Reason::SettingLocked, because))
+        } else {
+            Ok(because)
+        },
+    )
+}
+
+fn ask_role_permission<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    role: u16,
+    permission: u16,
+    to: Switch,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let state = &evaluation.state;
+    let model = state.model;
+    let Some(row) = model.permissions.get(permission) else { return Asked::Continue(()) };
+    let rule = model.changes.role_permission.as_ref();
+    let conditions = rule.into_iter().flat_map(|rule| rule.conditions.iter()).chain(&row.conditions);
+    gates.ask_all(state, conditions.filter(|condition| condition.gate() < Gate::Compliance))?;
+    let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
+    let deny = |reason| Err(state.decide(reason, because));
+    if state.is_supreme(role) {
+        return gates.ask(Gate::Authority, deny(Reason::RoleImmutable));
+    }
+    let base = state.domain.base_of(model, role);
+    match row.grants.get(usize::from(base)) {
+        Some(Grant::Never) if to == Switch::On => gates.ask(Gate::Role, deny(Reason::NeverForRole)),
+        Some(Grant::On | Grant::Off | Grant::Never) => gates.ask(Gate::Role, Ok(because)),
+        Some(Grant::Inherent) => gates.ask(Gate::Authority, deny(Reason::InvalidChange)),
+        Some(Grant::Absent) | None => gates.ask(Gate::Role, deny(Reason::NotGrantedToRole)),
+    }
+}
+
+fn ask_opt_in<O: Observer>(evaluation: &Evaluation<'_>, feature: u16, gates: &mut Gates<'_, O>) -> Asked {
+    let state = &evaluation.state;
+    let Some(row) = state.model.features.get(feature) else { return Asked::Continue(()) };
+    gates.ask_all(state, row.conditions.iter().filter(|condition| condition.gate() < Gate::Compliance))?;
+    let because = Because::one(Parameter::Feature, feature);
+    let beta = if row.beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) };
+    gates.ask(Gate::Authority, beta)
+}
+
+/// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
+fn ask_assignment<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    role: u16,
+    from: Option<u16>,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let state = &evaluation.state;
+    if from == Some(role) {
+        return Asked::Continue(());
+    }
+    for supreme in [Some(role), from].into_iter().flatten().filter(|role| state.is_supreme(*role)) {
+        let because = Because::one(Parameter::Role, supreme);
+        if !state.counts(supreme) {
+            let because = because.and(Parameter::Kind, state.domain.kind);
+            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
+        }
+        let left = state.holders(supreme);
+        let deny = |reason| Err(state.decide(reason, because));
+        gates.ask(
+            Gate::Authority,
+            match left {
+                Some(0) if from == Some(supreme) => deny(Reason::InvalidChange),
+                Some(1) if from == Some(supreme) => deny(Reason::LastHolder),
+                _ => Ok(because),
+            },
+        )?;
+    }
+    Asked::Continue(())
+}
+
+/// Whether the subject may make a change, everything else aside.
+fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
+    let model = evaluation.model();
+    match change {
+        Change::Setting { setting, to } => {
+            let rules = model.settings.get(setting.position()).map_or(&[][..], |row| &row.change);
+            authority::ask(evaluation, rules, Some(to))
+        }
+        Change::List { list, .. } => {
+            let rules = model.lists.get(list.position()).map_or(&[][..], |row| &row.change);
+            authority::ask(evaluation, rules, None)
+        }
+        Change::RolePermission { permission, to, .. } => {
+            let supreme = model.permissions.get(permission.position()).is_some_and(|row| row.supreme_change);
+            if supreme {
+                acts_supremely(evaluation, None)
+            } else {
+                by_rule(evaluation, &model.changes.role_permission, Some(to))
+            }
+        }
+        Change::CreateRole { .. } => by_rule(evaluation, &model.changes.create_role, None),
+        Change::DeleteRole { .. } => by_rule(evaluation, &model.changes.delete_role, None),
+        Change::OptIn { to, .. } => by_rule(evaluation, &model.changes.opt_in, Some(to)),
+        Change::AssignRole { role, from } => {
+            let from = from.map(|from| from.position());
+            may_assign(evaluation, Some(role.position()), from)
+        }
+    }
+}
+
+fn by_rule(evaluation: &Evaluation<'_>, rule: &Option<ChangeRule>, to: Option<Switch>) -> Outcome {
+    authority::ask(evaluation, rule.as_ref().map_or(&[], slice::from_ref), to)
+}
+
+/// A supreme role is appointed and removed by its own kind only; the first holder needs to be verified.
+fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
+    let state = &evaluation.state;
+    let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
+    let rule = &state.model.changes.assign_role;
+    match supreme.next() {
+        None => by_rule(evaluation, rule, None),
+        Some(role) if to == from => acts_supremely(evaluation, Some(role)),
+        Some(first) if to == Some(first) && state.counts(first) && state.holders(first) == Some(0) => {
+            by_rule(evaluation, rule, None)?;
+            verified(evaluation, first)
+        }
+        Some(role) => acts_supremely(evaluation, Some(role)),
+    }
+}
+
+/// Whether the subject has a supreme role, or this one.
+fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
+    let state = &evaluation.state;
+    let wanted = || {
+        let supreme = state.roles().filter(|one| state.is_supreme(*one));
+        supreme.filter(|one| role.is_none_or(|role| role == *one))
+    };
+    match wanted().find(|role| evaluation.acts_as(*role)) {
+        Some(role) => Ok(Because::one(Parameter::Role, role)),
+        None => {
+            let because = Because::NOTHING.and_maybe(Parameter::Role, wanted().next());
+            Err(state.decide(Reason::NeedsRole, because))
+        }
+    }
+}
+
+/// Whether the first holder of a role is verified: a fact like any other, which may be not stated.
+fn verified(evaluation: &Evaluation<'_>, role: u16) -> Outcome {
+    let state = &evaluation.state;
+    let because = Because::one(Parameter::Role, role);
+    let Some(fact) = state.model.roles.get(role).and_then(|row| row.verified_by) else { return Ok(because) };
+    let facts = &evaluation.request.context.facts;
+    if facts.so.bits() & bit(fact) != 0 {
+        return Ok(because.and(Parameter::Fact, fact));
+    }
+    if facts.not_so.bits() & bit(fact) != 0 {
+        return Err(authority::needs_verification(evaluation, Some(role)));
+    }
+    Err(state.decide(Reason::MissingFact, because).with_facts(bit(fact)))
+}
+
+fn entries_are_sound(state: &State<'_>, entries: &[&str]) -> Outcome {
+    match entries.iter().all(|entry| is_email_domain(entry)) {
+        true => Ok(Because::NOTHING),
+        false => Err(state.decide(Reason::InvalidChange, Because::NOTHING)),
+    }
+}
+
+fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
+    let because = Because::one(Parameter::Role, base);
+    if !state.model.roles.get(base).is_some_and(|row| row.custom) {
+        return Err(state.decide(Reason::RoleImmutable, because));
+    }
+    if !is_id(name) || state.domain.role_named(state.model, name).is_some() {
+        return Err(state.decide(Reason::InvalidChange, because));
+    }
+    Ok(because)
+}
+
+fn is_custom(state: &State<'_>, role: u16) -> Outcome {
+    let because = Because::one(Parameter::Role, role);
+    match state.domain.custom(state.model, role) {
+        Some(_) => Ok(because),
+        None => Err(state.decide(Reason::RoleImmutable, because)),
+    }
+}
+
+/// A role whose holders are not counted counts as held (ROL-08).
+fn is_free(state: &State<'_>, role: u16) -> Outcome {
+    let because = Because::one(Parameter::Role, role);
+    match state.holders(role) {
+        Some(0) => Ok(because),
+        _ => Err(state.decide(Reason::RoleInUse, because)),
+    }
+}
+
+/// What would be different after a change.
+fn after(change: Change<'_>) -> After {
+    match change {
+        Change::Setting { setting, to } => After::Setting { setting: setting.position(), to },
+        Change::RolePermission { role, permission, to } => {
+            After::Cell { role: role.position(), permission: permission.position(), to }
+        }
+        Change::DeleteRole { role } => After::Without { role: role.position() },
+        Change::AssignRole { role, from } => {
+            After::Assigned { role: role.position(), from: from.map(|from| from.position()) }
+        }
+        Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => After::Nothing,
+    }
+}
+
+/// Whether every restriction still restricts somebody after the change (PRM-23).
+fn stays_sound(state: &State<'_>, change: Change<'_>) -> Outcome {
+    let after = State { after: after(change), ..*state };
+    let restrictions = state.model.permissions.iter().filter(|(_, _, row)| row.restricts.is_some());
+    for (restriction, _, _) in restrictions {
+        if after.dangling(restriction).is_some() {
+            let because = Because::one(Parameter::Permission, restriction);
+            return Err(state.decide(Reason::InvalidChange, because));
+        }
+    }
+    Ok(Because::NOTHING)
+}
+
+/// Whether a change would leave everything as it is (ADM-08).
+fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
+    match change {
+        Change::Setting { setting, to } => {
+            state.setting(setting.position()).is_some_and(|now| now.position == to)
+        }
+        Change::RolePermission { role, permission, to } => {
+            state.cell(role.position(), permission.position()).is_on() == (to == Switch::On)
+        }
+        Change::List { list, to } => {
+            let now = state.domain.lists.get(usize::from(list.position())).map_or(&[][..], |entries| entries);
+            let has = |entry: &str| now.iter().any(|one| one.eq_ignore_ascii_case(entry));
+            to.iter().all(|entry| has(entry))
+                && now.iter().all(|one| to.iter().any(|entry| one.eq_ignore_ascii_case(entry)))
+        }
+        Change::AssignRole { role, from } => from == Some(role),
+        Change::OptIn { feature, to } => {
+            state.domain.opt_ins.contains(&feature.position()) == (to == Switch::On)
+        }
+        Change::CreateRole { .. } | Change::DeleteRole { .. } => false,
+    }
+}
+
+/// Whether the subject could make the reverse of a change once it is made.
+fn could_reverse(evaluation: &Evaluation<'_>, change: Change<'_>) -> bool {
+    let state = State { after: after(change), ..evaluation.state };
+    let then = Evaluation { state, ..*evaluation };
+    let model = evaluation.model();
+    match change {
+        Change::Setting { setting, to } => may(&then, Change::Setting { setting, to: to.reversed() }).is_ok(),
+        Change::RolePermission { role, permission, to } => {
+            may(&then, Change::RolePermission { role, permission, to: to.reversed() }).is_ok()
+        }
+        Change::OptIn { feature, to } => may(&then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
+        Change::List { .. } => may(&then, change).is_ok(),
+        Change::CreateRole { .. } => by_rule(&then, &model.changes.delete_role, None).is_ok(),
+        Change::DeleteRole { .. } => by_rule(&then, &model.changes.create_role, None).is_ok(),
+        Change::AssignRole { role, from } => {
+            let (role, from) = (role.position(), from.map(|from| from.position()));
+            let last = state.is_supreme(role) && state.holders(role) == Some(1);
+            !last && may_assign(&then, from, Some(role)).is_ok()
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Evaluating: what a request asks for, and gate 1.
+
+use super::Engine;
+use super::change;
+use super::feature;
+use super::observer::Observer;
+use super::permission;
+use crate::catalog::Model;
+use crate::decision::{Because, Decision, Gate, Reason};
+use crate::domain::{Change, State};
+use crate::id::{
+    DataId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId, StandingId, Tag,
+};
+use crate::request::{Action, Request, Run};
+
+/// One request on its way through one engine.
+#[derive(Clone, Copy)]
+pub(super) struct Evaluation<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) request: &'e Request<'e>,
+    pub(super) state: State<'e>,
+}
+
+pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
+    let evaluation = Evaluation { engine, request, state: engine.state() };
+    if let Err(reason) = evaluation.known() {
+        let deny = evaluation.state.decide(reason, Because::NOTHING);
+        observer.gate(Gate::Known, Err(deny));
+        return deny;
+    }
+    observer.gate(Gate::Known, Ok(Because::NOTHING));
+    match request.action {
+        Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
+        Action::Run(run) => feature::run(&evaluation, run, observer),
+        Action::Process { data, feature } => {
+            feature::process(&evaluation, data.position(), feature.position(), observer)
+        }
+        Action::Store(data) => feature::store(&evaluation, data.position(), observer),
+        Action::Change(change) => change::decide(&evaluation, change, observer),
+        // Turned away by gate 1.
+        Action::Malformed => evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING),
+    }
+}
+
+/// What stands for an unknown name in each kind of id, and the reason it denies with.
+trait Known: Copy + PartialEq {
+    const STANDS_FOR_UNKNOWN: Self;
+    const REASON: Reason;
+    fn is_of(self, tag: Tag) -> bool;
+}
+
+macro_rules! known {
+    ($($id:ident: $reason:ident,)*) => {$(
+        impl Known for $id {
+            const STANDS_FOR_UNKNOWN: Self = Self::UNKNOWN;
+            const REASON: Reason = Reason::$reason;
+            fn is_of(self, tag: Tag) -> bool {
+                $id::is_of(self, tag)
+            }
+        }
+    )*};
+}
+
+known! {
+    RoleId: UnknownRole,
+    StandingId: UnknownStanding,
+    PermissionId: UnknownPermission,
+    FeatureId: UnknownFeature,
+    SettingId: UnknownSetting,
+    ListId: UnknownList,
+    DataId: UnknownData,
+    LimitId: UnknownLimit,
+    ModelId: UnknownModel,
+    QuantityId: UnknownQuantity,
+}
+
+fn check<T: Known>(id: T, tag: Tag) -> Result<(), Reason> {
+    if id.is_of(tag) {
+        return Ok(());
+    }
+    Err(if id == T::STANDS_FOR_UNKNOWN { T::REASON } else { Reason::ForeignId })
+}
+
+impl<'e> Evaluation<'e> {
+    pub(super) const fn model(&self) -> &'e Model {
+        self.state.model
+    }
+
+    /// The position of a role of the catalog or of this domain.
+    pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
+        let model = self.model();
+        let custom = self.state.domain.custom(model, id.position());
+        if custom.is_some_and(|custom| custom.id == id) {
+            return Ok(id.position());
+        }
+        check(id, model.tag).map(|()| id.position())
+    }
+
+    /// The roles of the subject; unknown ones were turned away by gate 1.
+    pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
+        self.request.subject.all_roles().iter().map(|role| role.position())
+    }
+
+    /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
+    fn known(&self) -> Result<(), Reason> {
+        let tag = self.model().tag;
+        let Request { subject, action, context } = self.request;
+        subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
+        subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
+        match action {
+            Action::Permission(permission) => check(*permission, tag)?,
+            Action::Run(run) => known_run(run, tag)?,
+            Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
+            Action::Store(data) => check(*data, tag)?,
+            Action::Change(change) => self.known_change(change, tag)?,
+            Action::Malformed => return Err(Reason::MalformedRequest),
+        }
+        self.known_facts(tag)?;
+        for (position, (limit, _)) in context.balances.iter().enumerate() {
+            check(*limit, tag)?;
+            if context.balances.iter().take(position).any(|(other, _)| other == limit) {
+                return Err(Reason::MalformedRequest);
+            }
+        }
+        Ok(())
+    }
+
+    fn known_facts(&self, tag: Tag) -> Result<(), Reason> {
+        let facts = &self.request.context.facts;
+        if facts.unknown {
+            return Err(Reason::UnknownFact);
+        }
+        if facts.foreign || !facts.so.is_of(tag) || !facts.not_so.is_of(tag) {
+            return Err(Reason::ForeignId);
+        }
+        let contradicts_itself = facts.so.bits() & facts.not_so.bits() != 0;
+        if contradicts_itself { Err(Reason::MalformedRequest) } else { Ok(()) }
+    }
+
+    fn known_change(&self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {
+        let role = |id: RoleId| self.role(id).map(|_| ());
+        match *change {
+            Change::Setting { setting, .. } => check(setting, tag),
+            Change::RolePermission { role: of, permission, .. } => role(of).and(check(permission, tag)),
+            Change::List { list, .. } => check(list, tag),
+            Change::CreateRole { based_on, .. } => role(based_on),
+            Change::DeleteRole { role: gone } => role(gone),
+            Change::AssignRole { role: to, from } => role(to).and(from.map_or(Ok(()), role)),
+            Change::OptIn { feature, .. } => check(feature, tag),
+        }
+    }
+}
+
+fn known_run(run: &Run<'_>, tag: Tag) -> Result<(), Reason> {
+    check(run.feature, tag)?;
+    run.model.map_or(Ok(()), |model| check(model, tag))?;
+    for (position, (quantity, _)) in run.tokens.iter().enumerate() {
+        check(*quantity, tag)?;
+        if run.tokens.iter().take(position).any(|(other, _)| other == quantity) {
+            return Err(Reason::MalformedRequest);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Features: running one, and processing data for one.
+
+use super::evaluate::Evaluation;
+use super::gates::{Gates, conclude, failure};
+use super::observer::{Observer, Outcome};
+use super::permission;
+use super::usage;
+use crate::catalog::model::{Condition, Feature, Providers};
+use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::id::{bit, positions};
+use crate::request::Run;
+
+/// May this subject run this feature (AI-03, AI-21)?
+///
+/// A deny names the fallback of the feature, if it has one (AI-08).
+pub(super) fn run<O: Observer>(evaluation: &Evaluation<'_>, run: Run<'_>, observer: &mut O) -> Decision {
+    let state = &evaluation.state;
+    let Some(row) = evaluation.model().features.get(run.feature.position()) else {
+        return state.decide(Reason::UnknownFeature, Because::NOTHING);
+    };
+    let decision = decide_run(evaluation, run, row, observer);
+    if decision.is_deny() { decision.with_fallback(row.fallback) } else { decision }
+}
+
+fn decide_run<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    row: &Feature,
+    observer: &mut O,
+) -> Decision {
+    let Evaluation { engine, state, .. } = evaluation;
+    let slot = state.model.permissions.len().saturating_add(run.feature.index());
+    let mut gates = Gates::new(observer);
+    let own = gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting);
+    let mut blocked = failure(&gates, own);
+    if let Some(of_model) = of_model(evaluation, run, row) {
+        // Which model is selected is known only now; its gate stands before that of the settings.
+        let earlier = |deny: &Decision| deny.reason().gate() <= Some(Gate::Compliance);
+        blocked = blocked.filter(earlier).or(of_model.err()).or(blocked);
+        if O::WATCHES {
+            gates.observer.gate(Gate::Compliance, of_model);
+        }
+    }
+    if let (Some(deny), false) = (blocked, O::WATCHES) {
+        return deny;
+    }
+    let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
+    let last = last_gates(evaluation, run, row, gates.observer);
+    let (charge, obligations) = match (blocked, granted, last) {
+        (Some(deny), _, _) => return deny,
+        (None, Some(granted), last) if granted.is_deny() => {
+            let (deny, settled) = denied(evaluation, row, granted, last.err());
+            if settled {
+                gates.observer.settled();
+            }
+            return deny;
+        }
+        (None, _, Err(deny)) => return deny,
+        (None, granted, Ok((charge, obligations))) => {
+            (charge, obligations | granted.map_or(0, |granted| granted.obligation_bits()))
+        }
+    };
+    let (providers, by_processing) = processing(evaluation, row, run.model.map(|model| model.position()));
+    state
+        .decide(Reason::FeatureOn, Because::one(Parameter::Feature, run.feature.position()))
+        .with_processing(providers, row.data)
+        .with_obligations(row.obligations | obligations | by_processing)
+        .with_charge(charge)
+}
+
+/// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the
+/// ordinary deny is reported and the matter is settled: nothing that the caller could state would help.
+fn denied(
+    evaluation: &Evaluation<'_>,
+    row: &Feature,
+    granted: Decision,
+    last: Option<Decision>,
+) -> (Decision, bool) {
+    let (Reason::MissingFact, Some(permission)) = (granted.reason(), row.permission) else {
+        return (granted, false);
+    };
+    match last.filter(|last| last.reason() != Reason::BalanceUnknown) {
+        None => (granted, false),
+        Some(last) => {
+            let ordinary = permission::decide_as_if_false(evaluation, permission);
+            (if ordinary.is_deny() { ordinary } else { last }, true)
+        }
+    }
+}
+
+/// Whether a regime bars who runs the selected model; `None` where no model is to be selected.
+fn of_model(evaluation: &Evaluation<'_>, run: Run<'_>, row: &Feature) -> Option<Outcome> {
+    if row.providers != Providers::OfModel {
+        return None;
+    }
+    let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
+    // No model stated: whoever runs it is not stated either.
+    let providers = model.map_or(Providers::Unstated, |model| Providers::All(bit(model.provider)));
+    Some(evaluation.state.check_providers(providers))
+}
+
+/// Gates 11 and 12: what is charged and what that obliges to, or the deny.
+fn last_gates<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    row: &Feature,
+    observer: &mut O,
+) -> Result<(u64, u64), Decision> {
+    observer.alternative(None, None);
+    let mut gates = Gates::new(observer);
+    let opted_in = opted_in(evaluation, run.feature.position(), row);
+    if let Some(opted_in) = opted_in {
+        let asked = gates.ask(Gate::OptIn, opted_in);
+        if let (Some(deny), false) = (failure(&gates, asked), O::WATCHES) {
+            return Err(deny);
+        }
+    }
+    let used = usage::ask(evaluation, run, row);
+    if let (Some(used), true) = (used, O::WATCHES) {
+        gates.observer.gate(Gate::Usage, used.map(|used| used.because));
+    }
+    opted_in.unwrap_or(Ok(Because::NOTHING))?;
+    let beta = if row.beta { evaluation.obligation("beta_as_is") } else { 0 };
+    let used = used.transpose()?;
+    Ok(used.map_or((0, beta), |used| (used.charge, used.obligations | beta)))
+}
+
+/// Whether the domain opted in; `None` where there is nothing to opt in to (AI-20).
+fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<Outcome> {
+    let because = Because::one(Parameter::Feature, feature);
+    let state = &evaluation.state;
+    row.beta.then(|| match state.domain.opt_ins.contains(&feature) {
+        true => Ok(because),
+        false => Err(state.decide(Reason::OptInMissing, because)),
+    })
+}
+
+/// Who gets data when a feature runs here, and what that obliges to.
+fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) -> (u64, u64) {
+    let state = &evaluation.state;
+    let mut providers = match row.providers {
+        Providers::All(all) => all,
+        Providers::Any(any) => any & !state.barred_providers(),
+        Providers::Unstated => 0,
+        Providers::OfModel => {
+            let model = model.and_then(|model| state.model.models.get(model));
+            model.map_or(0, |model| bit(model.provider))
+        }
+    };
+    let mut obligations = 0;
+    for used in &row.services {
+        match state.check_service(*used) {
+            Ok(_) => providers |= used.provider.map_or(0, bit),
+            Err(_) => {
+                obligations |= state.model.services.get(used.service).map_or(0, |service| service.without)
+            }
+        }
+    }
+    for provider in positions(providers) {
+        obligations |= state.model.providers.get(provider).map_or(0, |row| row.obligations);
+    }
+    (providers, obligations)
+}
+
+/// May this class of data be processed for this feature, whoever asks (AI-03)?
+pub(super) fn process<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    data: u16,
+    feature: u16,
+    observer: &mut O,
+) -> Decision {
+    let state = &evaluation.state;
+    let Some(row) = state.model.features.get(feature) else {
+        return state.decide(Reason::UnknownFeature, Because::NOTHING);
+    };
+    let declared = match row.data & bit(data) {
+        0 => {
+            let because = Because::one(Parameter::Data, data).and(Parameter::Feature, feature);
+            Err(state.decide(Reason::DataBarred, because))
+        }
+        class => state.check_data(class),
+    };
+    let mut gates = Gates::new(observer);
+    let asked = row.conditions.iter().try_for_each(|condition| match condition {
+        // Of the feature's classes only the one asked about matters.
+        Condition::Data(_) => gates.ask(Gate::Compliance, declared),
+        condition => gates.ask(condition.gate(), state.check(condition)),
+    });
+    let asked = match (asked, opted_in(evaluation, feature, row)) {
+        (std::ops::ControlFlow::Continue(()), Some(opted_in)) => gates.ask(Gate::OptIn, opted_in),
+        (asked, _) => asked,
+    };
+    conclude(&gates, asked, || {
+        let (providers, obligations) = processing(evaluation, row, None);
+        let beta = if row.beta { evaluation.obligation("beta_as_is") } else { 0 };
+        state
+            .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
+            .with_processing(providers, bit(data))
+            .with_obligations(obligations | beta)
+    })
+}
+
+/// May this class of data be stored or processed at all (TRM-05)?
+pub(super) fn store<O: Observer>(evaluation: &Evaluation<'_>, data: u16, observer: &mut O) -> Decision {
+    let state = &evaluation.state;
+    let mut gates = Gates::new(observer);
+    let asked = gates.ask(Gate::Compliance, state.check_data(bit(data)));
+    conclude(&gates, asked, || {
+        let because = Because::one(Parameter::Data, data);
+        state.decide(Reason::DataPermitted, because).with_processing(0, bit(data))
+    })
+}
+
+/// What the feature of a request charges, for reading: the meter's limits, where a run counts.
+pub(super) fn metered_limits<'e>(evaluation: &Evaluation<'e>, run: Run<'_>) -> &'e [u16] {
+    let row = evaluation.model().features.get(run.feature.position());
+    let meter = row.and_then(|row| row.meter).and_then(|meter| evaluation.model().meters.get(meter));
+    meter.filter(|meter| meter.counts.contains(&run.trigger)).map_or(&[], |meter| &meter.limits)
+}

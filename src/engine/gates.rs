@@ -1,0 +1,118 @@
+//! A conjunction of gates: asked in order, the first that fails decides.
+
+use std::ops::ControlFlow;
+
+use super::Engine;
+use super::compile::WALK;
+use super::observer::{Observer, Outcome};
+use crate::catalog::model::Condition;
+use crate::decision::{Decision, Gate};
+use crate::domain::{After, State};
+
+/// Goes on with `?` until a gate fails; breaks with the deny.
+pub(super) type Asked = ControlFlow<Decision>;
+
+/// The gates that depend on catalog and domain alone.
+const STATIC: [Gate; 4] = [Gate::Plan, Gate::Kind, Gate::Compliance, Gate::Setting];
+
+impl Condition {
+    /// The gate that this condition belongs to.
+    pub(super) const fn gate(&self) -> Gate {
+        match self {
+            Self::Plans(_) | Self::AddOns(_) => Gate::Plan,
+            Self::Kinds(_) => Gate::Kind,
+            Self::Providers(_) | Self::Service(_) | Self::Data(_) => Gate::Compliance,
+            Self::Settings(_) => Gate::Setting,
+        }
+    }
+}
+
+/// The gates of one conjunction, asked one after the other.
+pub(super) struct Gates<'o, O> {
+    pub(super) observer: &'o mut O,
+    failed: Option<Decision>,
+}
+
+impl<'o, O: Observer> Gates<'o, O> {
+    pub(super) fn new(observer: &'o mut O) -> Self {
+        Self { observer, failed: None }
+    }
+
+    /// Asks one gate. Breaks if it fails, unless somebody watches: then all gates are asked.
+    pub(super) fn ask(&mut self, gate: Gate, outcome: Outcome) -> Asked {
+        if O::WATCHES {
+            self.observer.gate(gate, outcome);
+        }
+        match outcome {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(deny) => {
+                let first = *self.failed.get_or_insert(deny);
+                if O::WATCHES { ControlFlow::Continue(()) } else { ControlFlow::Break(first) }
+            }
+        }
+    }
+
+    /// Asks conditions that were not folded.
+    pub(super) fn ask_all<'c>(
+        &mut self,
+        state: &State<'_>,
+        conditions: impl IntoIterator<Item = &'c Condition>,
+    ) -> Asked {
+        conditions.into_iter().try_for_each(|condition| self.ask(condition.gate(), state.check(condition)))
+    }
+
+    /// Asks the static conditions of a permission or feature, up to the gate `last`. Folded, unless somebody
+    /// watches or asks what would be after a change.
+    pub(super) fn ask_static(
+        &mut self,
+        engine: &Engine,
+        state: &State<'_>,
+        slot: usize,
+        conditions: &[Condition],
+        last: Gate,
+    ) -> Asked {
+        if O::WATCHES {
+            return self.watch_static(state, conditions, last);
+        }
+        let up_to_last = || conditions.iter().filter(|condition| condition.gate() <= last);
+        if state.after != After::Nothing {
+            return self.ask_all(state, up_to_last());
+        }
+        match engine.blocks.get(slot) {
+            Some(0) => ControlFlow::Continue(()),
+            Some(&folded) if folded != WALK => {
+                let failing = conditions.get(usize::from(folded).saturating_sub(1));
+                self.ask_all(state, failing.filter(|condition| condition.gate() <= last))
+            }
+            _ => self.ask_all(state, up_to_last()),
+        }
+    }
+
+    fn watch_static(&mut self, state: &State<'_>, conditions: &[Condition], last: Gate) -> Asked {
+        for gate in STATIC.into_iter().filter(|gate| *gate <= last) {
+            let own = || conditions.iter().filter(|condition| condition.gate() == gate);
+            if own().next().is_none() {
+                self.observer.open(gate);
+            }
+            self.ask_all(state, own())?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The deny that broke off, or the first that was noted while watching went on.
+pub(super) fn failure<O: Observer>(gates: &Gates<'_, O>, asked: Asked) -> Option<Decision> {
+    match asked {
+        ControlFlow::Break(deny) => Some(deny),
+        ControlFlow::Continue(()) => gates.failed,
+    }
+}
+
+/// The deny of the first gate that failed, or what follows if all passed.
+pub(super) fn conclude<O: Observer>(
+    gates: &Gates<'_, O>,
+    asked: Asked,
+    allow: impl FnOnce() -> Decision,
+) -> Decision {
+    failure(gates, asked).unwrap_or_else(allow)
+}

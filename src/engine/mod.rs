@@ -1,0 +1,153 @@
+//! The engine: a catalog and a domain, compiled; requests in, decisions out.
+//!
+//! A decision is a few alternatives (most often one), each a conjunction of gates in a fixed order. What depends
+//! on catalog and domain alone is folded when the engine is compiled; [`Engine::evaluate`] asks only what is
+//! left. [`Engine::explain`] is the same evaluation with an observer.
+
+mod authority;
+mod change;
+mod compile;
+mod evaluate;
+mod explain;
+mod feature;
+mod gates;
+mod named;
+mod observer;
+mod permission;
+mod reads;
+mod record;
+mod usage;
+
+use std::fmt;
+
+pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
+pub use reads::Reads;
+pub use record::{BecauseValue, Record};
+
+use crate::catalog::Catalog;
+use crate::decision::Decision;
+use crate::diagnostic::Diagnostics;
+use crate::domain::{Domain, Resolved, State};
+use crate::id::RoleId;
+use crate::request::Request;
+
+/// A catalog and a domain, ready to answer requests.
+///
+/// Immutable, `Send + Sync` and made to be held by the million: share it behind an `Arc`, and when a domain
+/// changes, compile a new one and swap. It needs no cache; evaluating is cheaper than looking one up.
+///
+/// # Example: an allow and a deny
+///
+/// ```
+/// use tollkeeper::{bind, catalog::Catalog, decision::Reason, domain::Domain, engine::Engine};
+/// use tollkeeper::{id::{PermissionId, RoleId}, request::{Request, Subject}};
+///
+/// bind! { struct Names {
+///     member: RoleId = "member",
+///     guest: RoleId = "guest",
+///     create_teams: PermissionId = "create_teams",
+/// } }
+/// let catalog = Catalog::builtin();
+/// let names = Names::bind(&catalog)?;
+/// let domain = Domain::parse("
+///     [domain]
+///     id = 'acme'
+///     kind = 'organization'
+///     plan = 'enterprise'
+///     [holders]
+///     super_admin = 2
+/// ")?;
+/// let engine = Engine::compile(&catalog, &domain)?;
+///
+/// let member = engine.evaluate(&Request::new(Subject::role(names.member), names.create_teams));
+/// assert!(member.is_allow());
+/// let guest = engine.evaluate(&Request::new(Subject::role(names.guest), names.create_teams));
+/// assert_eq!(guest.reason(), Reason::NeverForRole);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    catalog: Catalog,
+    domain: Domain,
+    resolved: Resolved,
+    /// For each permission, then each feature: 0 if all its static conditions hold, else one more than the
+    /// position of the first that fails.
+    blocks: Box<[u8]>,
+    version: u64,
+}
+
+impl Engine {
+    /// Checks a domain against a catalog and folds everything that no request can change.
+    ///
+    /// # Errors
+    /// Every way in which the domain does not fit the catalog, in the order of its file: unknown names, a
+    /// permission turned on for a role that can never hold it, custom roles without the plan for them, a regime
+    /// without what it needs, and so on. What plan or kind merely mute is no error.
+    pub fn compile(catalog: &Catalog, domain: &Domain) -> Result<Self, Diagnostics> {
+        compile::compile(catalog, domain)
+    }
+
+    /// Decides a request. Infallible, without allocation, the same for the same three values on every machine
+    /// (DEC-01, DEC-02).
+    pub fn evaluate(&self, request: &Request<'_>) -> Decision {
+        evaluate::evaluate(self, request, &mut observer::Nobody)
+    }
+
+    /// Decides a request and tells every gate that was asked, in order (DEC-04).
+    ///
+    /// The same evaluation as [`evaluate`](Self::evaluate), watched; it does not stop at the first gate that
+    /// fails, so that everything in the way is seen at once.
+    pub fn explain(&self, request: &Request<'_>) -> Explanation<'_> {
+        explain::explain(self, request)
+    }
+
+    /// What a caller should load before it asks: the facts, the e-mail domain and the balances that the answer
+    /// to this request may depend on.
+    pub fn reads(&self, request: &Request<'_>) -> Reads {
+        reads::reads(self, request)
+    }
+
+    /// The catalog.
+    pub const fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The domain.
+    pub const fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// A content hash of catalog and domain: a logged request and its decision can be replayed against the same
+    /// version and must give the same bytes. Not proof against forgery.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The id of a role by name: of the catalog, or a custom one of this domain.
+    ///
+    /// The id of a custom role is good for this engine and for others whose domain has a role of that name at
+    /// the same position; anywhere else it denies with `foreign-id`. Look custom roles up again when a domain
+    /// changes.
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        let model = self.catalog.model();
+        let position = self.resolved.role_named(model, name)?;
+        Some(self.role_id(position))
+    }
+
+    fn role_id(&self, position: u16) -> RoleId {
+        let model = self.catalog.model();
+        self.resolved
+            .custom(model, position)
+            .map_or_else(|| RoleId::new(model.tag, position), |custom| custom.id)
+    }
+
+    fn state(&self) -> State<'_> {
+        State::new(self.catalog.model(), &self.resolved)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({:?}, {:?}, {:016x})", self.catalog, self.domain, self.version)
+    }
+}

@@ -1,0 +1,231 @@
+//! Requests in names, answered.
+
+use super::record::BecauseValue;
+use super::{Engine, Explanation, Record};
+use crate::catalog::Bind;
+use crate::decision::{Decision, Reason};
+use crate::domain::Change;
+use crate::id::{
+    DataId, FactId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId,
+    StandingId,
+};
+use crate::request::{
+    Action, Balance, Context, NamedAction, NamedChange, NamedRequest, Request, Run, Subject, To,
+};
+
+/// What a request in names comes to: everything that a [`Request`] borrows, and the names nobody knows.
+struct Lookup<'e> {
+    engine: &'e Engine,
+    unknown: Vec<(&'static str, String)>,
+}
+
+macro_rules! lookups {
+    ($($method:ident: $id:ident $word:literal,)*) => {$(
+        fn $method(&mut self, name: &str) -> $id {
+            self.find(name, $word).unwrap_or($id::UNKNOWN)
+        }
+    )*};
+}
+
+impl Lookup<'_> {
+    lookups! {
+        permission: PermissionId "permission",
+        feature: FeatureId "feature",
+        model: ModelId "model",
+        data: DataId "data",
+        setting: SettingId "setting",
+        list: ListId "list",
+        fact: FactId "fact",
+        limit: LimitId "limit",
+        quantity: QuantityId "quantity",
+        standing: StandingId "standing",
+    }
+
+    fn find<T: Bind>(&mut self, name: &str, word: &'static str) -> Option<T> {
+        let id = self.engine.catalog.find(name);
+        if id.is_none() {
+            self.unknown.push((word, name.to_owned()));
+        }
+        id
+    }
+
+    fn role(&mut self, name: &str) -> RoleId {
+        let id = self.engine.role(name);
+        if id.is_none() {
+            self.unknown.push(("role", name.to_owned()));
+        }
+        id.unwrap_or(RoleId::UNKNOWN)
+    }
+
+    /// The action, if its keys are those of one form.
+    fn action<'a>(
+        &mut self,
+        action: &'a NamedAction,
+        tokens: &'a [(QuantityId, u64)],
+        entries: &'a [&'a str],
+    ) -> Action<'a> {
+        let run_keys = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
+        let NamedAction { permission, feature, process, store, change, .. } = action;
+        match (permission, feature, process, store, change) {
+            (None, Some(feature), None, None, None) => Action::Run(Run {
+                trigger: action.trigger.unwrap_or_default(),
+                model: action.model.as_ref().map(|model| self.model(model)),
+                tokens,
+                ..Run::new(self.feature(feature))
+            }),
+            _ if run_keys => Action::Malformed,
+            (Some(permission), None, None, None, None) => Action::Permission(self.permission(permission)),
+            (None, Some(feature), Some(data), None, None) => {
+                Action::Process { data: self.data(data), feature: self.feature(feature) }
+            }
+            (None, None, None, Some(data), None) => Action::Store(self.data(data)),
+            (None, None, None, None, Some(change)) => {
+                self.change(change, entries).map_or(Action::Malformed, Action::Change)
+            }
+            _ => Action::Malformed,
+        }
+    }
+
+    /// The change, if its keys are those of one form.
+    fn change<'a>(&mut self, change: &'a NamedChange, entries: &'a [&'a str]) -> Option<Change<'a>> {
+        let switch = match change.to {
+            Some(To::Switch(to)) => Some(to),
+            _ => None,
+        };
+        let is_list = matches!(change.to, Some(To::Entries(_)));
+        let allowed = |keys: &[&str]| stated(change).iter().all(|key| keys.contains(key));
+        if let (Some(setting), Some(to), true) = (&change.setting, switch, allowed(&["setting", "to"])) {
+            return Some(Change::Setting { setting: self.setting(setting), to });
+        }
+        let role_permission = allowed(&["role", "permission", "to"]);
+        if let (Some(role), Some(permission), Some(to), true) =
+            (&change.role, &change.permission, switch, role_permission)
+        {
+            let (role, permission) = (self.role(role), self.permission(permission));
+            return Some(Change::RolePermission { role, permission, to });
+        }
+        if let (Some(list), true, true) = (&change.list, is_list, allowed(&["list", "to"])) {
+            return Some(Change::List { list: self.list(list), to: entries });
+        }
+        let create = allowed(&["create_role", "based_on"]);
+        if let (Some(name), Some(based_on), true) = (&change.create_role, &change.based_on, create) {
+            return Some(Change::CreateRole { name, based_on: self.role(based_on) });
+        }
+        if let (Some(role), true) = (&change.delete_role, allowed(&["delete_role"])) {
+            return Some(Change::DeleteRole { role: self.role(role) });
+        }
+        if let (Some(role), true) = (&change.assign_role, allowed(&["assign_role", "from"])) {
+            let from = change.from.as_ref().map(|from| self.role(from));
+            return Some(Change::AssignRole { role: self.role(role), from });
+        }
+        if let (Some(feature), Some(to), true) = (&change.opt_in, switch, allowed(&["opt_in", "to"])) {
+            return Some(Change::OptIn { feature: self.feature(feature), to });
+        }
+        None
+    }
+}
+
+/// The keys that a change states.
+fn stated(change: &NamedChange) -> Vec<&'static str> {
+    let keys = [
+        ("setting", change.setting.is_some()),
+        ("role", change.role.is_some()),
+        ("permission", change.permission.is_some()),
+        ("list", change.list.is_some()),
+        ("create_role", change.create_role.is_some()),
+        ("based_on", change.based_on.is_some()),
+        ("delete_role", change.delete_role.is_some()),
+        ("assign_role", change.assign_role.is_some()),
+        ("from", change.from.is_some()),
+        ("opt_in", change.opt_in.is_some()),
+        ("to", change.to.is_some()),
+    ];
+    keys.into_iter().filter(|(_, stated)| *stated).map(|(key, _)| key).collect()
+}
+
+impl Engine {
+    /// Decides a request in names. Unknown names deny with their own reason; a request that fits no form denies
+    /// with `malformed-request` (DEC-07).
+    ///
+    /// ```
+    /// # use tollkeeper::{catalog::Catalog, decision::Reason, domain::Domain, engine::Engine};
+    /// # let text = "[domain]\nid = 'acme'\nkind = 'workspace'\nplan = 'starter'";
+    /// # let engine = Engine::compile(&Catalog::builtin(), &Domain::parse(text)?)?;
+    /// let request = serde_json::from_str(r#"{
+    ///     "subject": { "roles": ["gust"] },
+    ///     "action": { "permission": "create_teams" }
+    /// }"#)?;
+    /// assert_eq!(engine.evaluate_named(&request).reason(), Reason::UnknownRole);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn evaluate_named(&self, request: &NamedRequest) -> Decision {
+        self.with_named(request, |request, _| self.evaluate(request))
+    }
+
+    /// Decides a request in names and gives the decision names: what goes over a wire or into a log. The record
+    /// of an unknown name names it.
+    pub fn decide(&self, request: &NamedRequest) -> Record {
+        self.with_named(request, |request, unknown| {
+            let decision = self.evaluate(request);
+            let mut record = self.record(&decision);
+            let word = unknown_word(decision.reason());
+            if let Some((word, name)) = unknown.iter().find(|(own, _)| Some(*own) == word) {
+                record.because.insert((*word).to_owned(), BecauseValue::One(name.clone()));
+            }
+            record
+        })
+    }
+
+    /// Explains a request in names.
+    pub fn explain_named(&self, request: &NamedRequest) -> Explanation<'_> {
+        self.with_named(request, |request, _| self.explain(request))
+    }
+
+    /// Looks the names of a request up and hands the request in ids on.
+    fn with_named<T>(
+        &self,
+        named: &NamedRequest,
+        then: impl FnOnce(&Request<'_>, &[(&'static str, String)]) -> T,
+    ) -> T {
+        let mut lookup = Lookup { engine: self, unknown: Vec::new() };
+        let roles: Vec<_> = named.subject.roles.iter().map(|name| lookup.role(name)).collect();
+        let standings: Vec<_> = named.subject.standings.iter().map(|name| lookup.standing(name)).collect();
+        let tokens: Vec<_> =
+            named.action.tokens.iter().map(|(name, count)| (lookup.quantity(name), *count)).collect();
+        let entries: Vec<&str> = match named.action.change.as_ref().and_then(|change| change.to.as_ref()) {
+            Some(To::Entries(entries)) => entries.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let action = lookup.action(&named.action, &tokens, &entries);
+        let context = &named.context;
+        let facts = context.facts.iter().map(|(name, holds)| (lookup.fact(name), *holds));
+        let facts = facts.fold(Context::default(), |context, (fact, holds)| context.fact(fact, holds));
+        let remaining = context.remaining.iter().map(|(name, left)| (name, Balance::Remaining(*left)));
+        let used = context.used.iter().map(|(name, used)| (name, Balance::Used(*used)));
+        let balances: Vec<_> =
+            remaining.chain(used).map(|(name, balance)| (lookup.limit(name), balance)).collect();
+        let subject = Subject::roles(&roles).with_standings(&standings);
+        let mut request = Request::new(subject, action).with_context(facts).balances(&balances);
+        request.context.email_domain = context.email_domain.as_deref();
+        request.context.at = context.at;
+        then(&request, &lookup.unknown)
+    }
+}
+
+/// The word that an unknown name was looked up by.
+const fn unknown_word(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::UnknownRole => "role",
+        Reason::UnknownStanding => "standing",
+        Reason::UnknownPermission => "permission",
+        Reason::UnknownFeature => "feature",
+        Reason::UnknownSetting => "setting",
+        Reason::UnknownList => "list",
+        Reason::UnknownData => "data",
+        Reason::UnknownFact => "fact",
+        Reason::UnknownLimit => "limit",
+        Reason::UnknownModel => "model",
+        Reason::UnknownQuantity => "quantity",
+        _ => return None,
+    })
+}

@@ -1,0 +1,75 @@
+//! What a caller should load before it asks.
+
+use super::Engine;
+use super::evaluate::Evaluation;
+use super::feature;
+use crate::domain::Change;
+use crate::id::{FactId, IdSet, LimitId, bit};
+use crate::request::{Action, Request};
+
+/// What the answer to a request may depend on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Reads {
+    /// Facts that matter; all others change nothing.
+    pub facts: IdSet<FactId>,
+    /// Whether the e-mail domain of the person concerned matters.
+    pub email_domain: bool,
+    /// Limits whose balance matters.
+    pub limits: Vec<LimitId>,
+}
+
+pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
+    let evaluation = Evaluation { engine, request, state: engine.state() };
+    let model = evaluation.model();
+    let mut reads = Reads { facts: IdSet::new(model.tag, 0), email_domain: false, limits: Vec::new() };
+    match request.action {
+        Action::Permission(permission) => reads.permission(engine, Some(permission.position())),
+        Action::Run(run) => {
+            let row = model.features.get(run.feature.position());
+            reads.permission(engine, row.and_then(|row| row.permission));
+            let limits = feature::metered_limits(&evaluation, run);
+            reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
+        }
+        Action::Change(change) => reads.change(&evaluation, change),
+        Action::Process { .. } | Action::Store(_) | Action::Malformed => {}
+    }
+    reads
+}
+
+impl Reads {
+    fn fact_bits(&mut self, engine: &Engine, bits: u64) {
+        self.facts = IdSet::new(engine.catalog.model().tag, self.facts.bits() | bits);
+    }
+
+    fn permission(&mut self, engine: &Engine, permission: Option<u16>) {
+        let row = permission.and_then(|permission| engine.catalog.model().permissions.get(permission));
+        let Some(row) = row else { return };
+        self.fact_bits(engine, row.reads);
+        self.email_domain |= row.reads_list;
+    }
+
+    fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
+        let Evaluation { engine, state, .. } = evaluation;
+        let model = state.model;
+        let changes = &model.changes;
+        let rules = match change {
+            Change::Setting { setting, .. } => {
+                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
+            }
+            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
+            Change::RolePermission { .. } => changes.role_permission.as_slice(),
+            Change::CreateRole { .. } => changes.create_role.as_slice(),
+            Change::DeleteRole { .. } => changes.delete_role.as_slice(),
+            Change::AssignRole { .. } => changes.assign_role.as_slice(),
+            Change::OptIn { .. } => changes.opt_in.as_slice(),
+        };
+        for rule in rules {
+            self.permission(engine, rule.permission);
+        }
+        if let Change::AssignRole { role, .. } = change {
+            let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));
+            self.fact_bits(engine, row.and_then(|row| row.verified_by).map_or(0, bit));
+        }
+    }
+}

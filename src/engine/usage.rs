@@ -1,0 +1,137 @@
+//! Usage: whether limits cover what a run charges. The last gate: a denied request charges nothing (USE-06).
+
+use super::evaluate::Evaluation;
+use crate::catalog::model::{Feature, Limit, Meter};
+use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::request::{Balance, Run};
+use crate::word::Stop;
+
+/// What a covered run comes to.
+#[derive(Clone, Copy)]
+pub(super) struct Used {
+    pub(super) because: Because,
+    /// In the unit of the meter: outputs, or micro-credits.
+    pub(super) charge: u64,
+    pub(super) obligations: u64,
+}
+
+/// How one limit stands towards a charge.
+enum Cover {
+    Covered,
+    Exceeded,
+    Unknown,
+    /// Nothing is set that a charge could exceed.
+    Unlimited,
+}
+
+/// Asks the limits of a feature's meter. `None`: the feature is not metered, or this trigger does not count.
+pub(super) fn ask(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    feature: &Feature,
+) -> Option<Result<Used, Decision>> {
+    let meter = feature.meter?;
+    let row = evaluation.model().meters.get(meter)?;
+    row.counts.contains(&run.trigger).then(|| charged(evaluation, run, meter, row))
+}
+
+fn charged(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    position: u16,
+    meter: &Meter,
+) -> Result<Used, Decision> {
+    let charge = if meter.priced { estimate(evaluation, run)? } else { 1 };
+    let mut used = Used { because: Because::NOTHING, charge, obligations: 0 };
+    if charge == 0 {
+        return Ok(used);
+    }
+    let (mut enforced, mut unknown) = (false, None);
+    for limit in &meter.limits {
+        let because = Because::one(Parameter::Limit, *limit);
+        match cover(evaluation, *limit, charge, position, meter) {
+            Cover::Covered => {
+                enforced = true;
+                used.because = because;
+            }
+            Cover::Exceeded => {
+                let reason = if meter.priced { Reason::CreditsExhausted } else { Reason::LimitReached };
+                return Err(evaluation.state.decide(reason, because));
+            }
+            Cover::Unknown => {
+                unknown.get_or_insert(because);
+            }
+            Cover::Unlimited => {}
+        }
+    }
+    if let Some(because) = unknown {
+        return Err(evaluation.state.decide(Reason::BalanceUnknown, because));
+    }
+    if !enforced {
+        used.obligations = evaluation.obligation("limit_not_enforced");
+    }
+    Ok(used)
+}
+
+/// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
+/// (CRD-12).
+fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> {
+    let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(|model| model.position()));
+    let unpriced = |because| evaluation.state.decide(Reason::Unpriced, because);
+    let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
+    let Some(model) = model.filter(|_| !run.tokens.is_empty()) else { return Err(unpriced(because)) };
+    let mut sum = 0_u64;
+    for (quantity, tokens) in run.tokens {
+        let price = model.price.iter().find(|(priced, _)| *priced == quantity.position());
+        // Thousandths of a credit a token are thousands of micro-credits.
+        let charge = price.and_then(|(_, thousandths)| tokens.checked_mul(*thousandths)?.checked_mul(1000));
+        match charge.and_then(|charge| sum.checked_add(charge)) {
+            Some(more) => sum = more,
+            None => return Err(unpriced(because.and(Parameter::Quantity, quantity.position()))),
+        }
+    }
+    Ok(sum)
+}
+
+fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
+    let domain = evaluation.state.domain;
+    let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
+    if set.is_some_and(|set| set.stop == Stop::None) || unlimited(evaluation, meter) {
+        return Cover::Unlimited;
+    }
+    let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
+    let covered = match (stated.map(|(_, balance)| *balance), set) {
+        (Some(Balance::Remaining(remaining)), _) => remaining >= charge,
+        (Some(Balance::Used(used)), Some(set)) => fits(used, charge, set),
+        // A limit of credits is what was granted, which only the ledger knows.
+        (Some(Balance::Used(_)) | None, None) if !row.priced => return Cover::Unlimited,
+        (Some(Balance::Used(_)) | None, None) | (None, Some(_)) => return Cover::Unknown,
+    };
+    if covered { Cover::Covered } else { Cover::Exceeded }
+}
+
+/// Whether a use and a charge stay within a limit, or within the ceiling of a soft one (CRD-11).
+fn fits(used: u64, charge: u64, set: &Limit) -> bool {
+    let percent = u128::from(if set.stop == Stop::Soft { set.ceiling_percent } else { 100 });
+    let (used, charge, limit) = (u128::from(used), u128::from(charge), u128::from(set.limit));
+    // Products of two 64-bit numbers fit; saturating only widens what is compared with a smaller product.
+    used.saturating_add(charge).saturating_mul(100) <= limit.saturating_mul(percent)
+}
+
+/// Whether a credit plan in force is without limit.
+fn unlimited(evaluation: &Evaluation<'_>, meter: u16) -> bool {
+    let domain = evaluation.state.domain;
+    let mut plans = evaluation.model().credit_plans.iter().map(|(_, _, row)| row);
+    plans.any(|plan| {
+        let bought = plan.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
+        let for_plan = plan.plans.is_empty() || plan.plans.contains(&domain.plan);
+        plan.meter == meter && plan.unlimited && bought && for_plan
+    })
+}
+
+impl Evaluation<'_> {
+    /// The bit of an obligation that every catalog has.
+    pub(super) fn obligation(&self, name: &str) -> u64 {
+        self.model().obligations.position(name).map_or(0, crate::id::bit)
+    }
+}
