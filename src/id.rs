@@ -137,7 +137,7 @@ impl<T> IdSet<T> {
         Self::new(Tag(0), 0)
     }
 
-    pub(crate) const fn is_of(self, tag: Tag) -> bool {
+    pub(crate) const fn fits(&self, tag: Tag) -> bool {
         self.bits == 0 || self.tag.0 == tag.0
     }
 
@@ -153,11 +153,6 @@ impl<T> IdSet<T> {
     /// How many ids the set has.
     pub const fn count(self) -> u32 {
         self.bits.count_ones()
-    }
-
-    /// Whether every id of this set is in the other one.
-    pub fn is_subset_of(self, other: Self) -> bool {
-        self.bits == 0 || (self.tag == other.tag && self.bits & !other.bits == 0)
     }
 }
 
@@ -207,6 +202,11 @@ impl<T: InSet> IdSet<T> {
     pub fn contains(self, id: T) -> bool {
         let (tag, position) = parts(id);
         tag == self.tag && self.bits & bit(position) != 0
+    }
+
+    /// Whether every id of this set is in the other one.
+    pub fn is_subset_of(self, other: Self) -> bool {
+        self.bits == 0 || (self.tag == other.tag && self.bits & !other.bits == 0)
     }
 
     /// The set with one id more; `None` if the id is of another catalog than those in the set.

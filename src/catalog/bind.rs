@@ -143,6 +143,8 @@ impl<'c> Binder<'c> {
         id
     }
 
+    /// # Errors
+    /// The names that were not there.
     pub fn finish<T>(self, bound: Option<T>) -> Result<T, BindError> {
         bound.ok_or(BindError { missing: self.missing })
     }

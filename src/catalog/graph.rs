@@ -1,12 +1,51 @@
-//! Things that refer to each other: an order in which each comes after what it refers to, or the circles.
+//! Things that refer to each other: what each leads to, or what is wrong with that.
 
 use std::collections::BTreeSet;
+
+use super::model::Positions;
+
+/// How many things one may lead to.
+pub(crate) const CHAIN_MAX: usize = 64;
+
+/// What makes chains unusable.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Things that lead back to themselves, each circle as the positions along it.
+    Circles(Vec<Vec<usize>>),
+    /// A thing that leads to more than [`CHAIN_MAX`] others.
+    TooLong(usize),
+}
+
+/// For each thing all that it leads to, directly or not, nearest first; `next` says what each leads to directly.
+pub(crate) fn chains(next: &[Positions]) -> Result<Vec<Positions>, Broken> {
+    let following = |node: usize| next.get(node).map_or(&[][..], |next| next);
+    let order = order(next.len(), |node| following(node).iter().map(|next| usize::from(*next)).collect());
+    let mut chains = vec![Positions::default(); next.len()];
+    for node in order.map_err(Broken::Circles)? {
+        let mut chain: Vec<u16> = Vec::new();
+        for direct in following(node) {
+            let further = chains.get(usize::from(*direct)).map_or(&[][..], |chain| chain);
+            for reached in std::iter::once(direct).chain(further) {
+                if !chain.contains(reached) {
+                    chain.push(*reached);
+                }
+            }
+            if chain.len() > CHAIN_MAX {
+                return Err(Broken::TooLong(node));
+            }
+        }
+        if let Some(slot) = chains.get_mut(node) {
+            *slot = chain.into();
+        }
+    }
+    Ok(chains)
+}
 
 /// Sorts `count` things so that each comes after all that `next` says it refers to.
 ///
 /// # Errors
 /// The circles among them, each as the positions along it.
-pub(crate) fn order(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Result<Vec<usize>, Vec<Vec<usize>>> {
+fn order(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Result<Vec<usize>, Vec<Vec<usize>>> {
     let referred: Vec<Vec<usize>> = (0..count).map(next).collect();
     let mut ordered = Vec::with_capacity(count);
     let mut done = vec![false; count];
@@ -84,6 +123,25 @@ mod tests {
     #[test]
     fn every_circle_is_named_once() {
         assert_eq!(order_of(&[&[1], &[2], &[1], &[3], &[]]), Err(vec![vec![1, 2], vec![3]]));
+    }
+
+    fn chains_of(edges: &[&[u16]]) -> Result<Vec<Positions>, Broken> {
+        chains(&edges.iter().map(|edges| Positions::from(*edges)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_chain_has_the_nearest_first_and_each_once() {
+        let chains = chains_of(&[&[1, 2], &[3], &[3], &[]]).unwrap();
+        assert_eq!(*chains[0], [1, 3, 2]);
+    }
+
+    #[test]
+    fn a_chain_ends_at_the_declared_limit() {
+        let line = |count: u16| -> Vec<Positions> {
+            (1..=count).map(|next| if next < count { [next].into() } else { Positions::default() }).collect()
+        };
+        assert!(chains(&line(65)).is_ok());
+        assert_eq!(chains(&line(66)), Err(Broken::TooLong(0)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::graph;
+use super::graph::{self, Broken};
 use super::model::{
     AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Feature, Grant, Limit, List, Meter, Model,
     Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting, Standing,
@@ -96,7 +96,9 @@ impl Checker {
     /// The names of a section, in order.
     fn names<T>(&mut self, section: &Map<T>, what: &str, most: usize) -> Rows<()> {
         self.at_most(section.len(), most, what, section.keys().nth(most));
-        section.keys().for_each(|name| self.grammar(name));
+        for name in section.keys() {
+            self.grammar(name);
+        }
         Rows::of_sorted(section.keys().map(|name| (name.get_ref().as_str(), ())))
     }
 
@@ -130,7 +132,9 @@ impl Checker {
         let mut names: Vec<&Name> = names.collect();
         names.sort();
         names.dedup();
-        names.iter().for_each(|name| self.grammar(name));
+        for name in &names {
+            self.grammar(name);
+        }
         Rows::of_sorted(names.into_iter().map(|name| (name.get_ref().as_str(), ())))
     }
 
@@ -195,7 +199,9 @@ impl Checker {
 
     /// Names that are nowhere declared, such as guarantees.
     fn plain(&mut self, names: &Set<Name>) -> Box<[Box<str>]> {
-        names.iter().for_each(|name| self.grammar(name));
+        for name in names.iter() {
+            self.grammar(name);
+        }
         names.iter().map(|name| name.get_ref().as_str().into()).collect()
     }
 
@@ -342,7 +348,7 @@ impl Checker {
 
     fn plan(&mut self, limits: &Map<LimitSource>, names: &Names) -> Plan {
         let limits = limits.iter().filter_map(|(name, row)| {
-            let limit = limit(row, name.span(), &mut self.problems)?;
+            let limit = limit(row, name.span(), &mut self.problems);
             Some((names.limits.position(name.get_ref())?, limit))
         });
         Plan { limits: limits.collect() }
@@ -391,43 +397,29 @@ impl Checker {
         })
     }
 
-    /// For each thing, all that it leads to, nearest first; circles are problems.
-    fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Vec<u16>> {
-        let following = |node: usize| next.get(node).map_or(&[][..], |next| next);
-        let order = match graph::order(next.len(), |node| {
-            following(node).iter().map(|n| usize::from(*n)).collect()
-        }) {
-            Ok(order) => order,
-            Err(circles) => {
+    /// For each thing, all that it leads to; what makes that impossible is a problem.
+    fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Positions> {
+        let name = |node: &usize| section.keys().nth(*node);
+        match graph::chains(next) {
+            Ok(chains) => return chains,
+            Err(Broken::Circles(circles)) => {
                 for circle in circles {
-                    let names: Vec<&Name> =
-                        circle.iter().filter_map(|node| section.keys().nth(*node)).collect();
-                    let path = names.iter().chain(names.first()).map(|name| format!("`{}`", name.get_ref()));
-                    let message = format!(
-                        "{what} {} leads back to itself by `{key}`",
-                        path.collect::<Vec<_>>().join(" → ")
-                    );
+                    let names: Vec<&Name> = circle.iter().filter_map(name).collect();
+                    let path: Vec<_> = names
+                        .iter()
+                        .chain(names.first())
+                        .map(|name| format!("`{}`", name.get_ref()))
+                        .collect();
+                    let message = format!("{what} {} leads back to itself by `{key}`", path.join(" → "));
                     self.problems.add(Code::Cycle, names.first().map(|name| name.span()), message);
                 }
-                return vec![Vec::new(); next.len()];
             }
-        };
-        let mut chains = vec![Vec::new(); next.len()];
-        for node in order {
-            let mut chain: Vec<u16> = Vec::new();
-            for direct in following(node) {
-                let further = chains.get(usize::from(*direct)).cloned().unwrap_or_default();
-                for reached in std::iter::once(*direct).chain(further) {
-                    if !chain.contains(&reached) {
-                        chain.push(reached);
-                    }
-                }
-            }
-            if let Some(slot) = chains.get_mut(node) {
-                *slot = chain;
+            Err(Broken::TooLong(node)) => {
+                let message = format!("{what} leads to more than {} others by `{key}`", graph::CHAIN_MAX);
+                self.problems.add(Code::TooMany, name(&node).map(Name::span), message);
             }
         }
-        chains
+        vec![Positions::default(); next.len()]
     }
 
     fn change_rules(&mut self, rows: &Set<ChangeSource>, names: &Names) -> Box<[ChangeRule]> {
@@ -623,19 +615,15 @@ impl Checker {
                 row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other)).collect()
             })
             .collect();
-        self.chains(&source.permissions, &next, "permission", "instead` or `otherwise");
+        let reached = self.chains(&source.permissions, &next, "permission", "instead` or `otherwise");
         let otherwise: Vec<Positions> = rows.iter().map(|row| row.otherwise.clone()).collect();
-        let chains = self.chains_quietly(&otherwise);
-        for (row, chain) in rows.iter_mut().zip(chains) {
-            row.otherwise = chain.into();
+        // Part of the chains above: what is wrong with these was noted there.
+        for (row, chain) in rows.iter_mut().zip(graph::chains(&otherwise).unwrap_or_default()) {
+            row.otherwise = chain;
         }
         self.link_restrictions(source, rows);
         self.check_targets(source, rows);
-        self.collect_reads(source, rows, &next);
-    }
-
-    fn chains_quietly(&self, next: &[Positions]) -> Vec<Vec<u16>> {
-        Checker { problems: Problems::default() }.chains::<()>(&Map::new(), next, "", "")
+        self.collect_reads(source, rows, reached);
     }
 
     fn link_restrictions(&mut self, source: &CatalogSource, rows: &mut [Permission]) {
@@ -666,7 +654,7 @@ impl Checker {
                     self.contradiction(target.span(), "a restriction is not asked for");
                 }
             }
-            for target in &row.otherwise {
+            if let Some(target) = &row.otherwise {
                 if row_of(target).is_some_and(|row| row.exempt != 0 || !row.instead.is_empty()) {
                     let message = format!(
                         "`{}` has `exempt` or `instead`, which `otherwise` would skip",
@@ -678,8 +666,7 @@ impl Checker {
         }
     }
 
-    fn collect_reads(&mut self, source: &CatalogSource, rows: &mut [Permission], next: &[Positions]) {
-        let reached = self.chains_quietly(next);
+    fn collect_reads(&mut self, source: &CatalogSource, rows: &mut [Permission], reached: Vec<Positions>) {
         let own: Vec<(u64, bool)> = rows
             .iter()
             .map(|row| {
@@ -827,7 +814,7 @@ impl Checker {
 }
 
 /// A limit with its ceiling, if both make sense together.
-pub(crate) fn limit(row: &LimitSource, at: Range<usize>, problems: &mut Problems) -> Option<Limit> {
+pub(crate) fn limit(row: &LimitSource, at: Range<usize>, problems: &mut Problems) -> Limit {
     match (row.stop, &row.ceiling_percent) {
         (Stop::Soft, None) => {
             let message = "a soft limit needs `ceiling_percent`";
@@ -846,11 +833,11 @@ pub(crate) fn limit(row: &LimitSource, at: Range<usize>, problems: &mut Problems
     if row.limit.is_none() && row.stop != Stop::None {
         problems.add(Code::MissingKey, Some(at), "missing key `limit`");
     }
-    Some(Limit {
+    Limit {
         limit: row.limit.unwrap_or(0),
         stop: row.stop,
         ceiling_percent: row.ceiling_percent.as_ref().map_or(100, |ceiling| *ceiling.get_ref()),
-    })
+    }
 }
 
 /// Whether a text follows the grammar of ids: `[a-z][a-z0-9_]*`, at most 64 bytes.

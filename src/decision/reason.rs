@@ -82,7 +82,7 @@ impl fmt::Display for Gate {
 
 /// Declares every reason once: variant, code, the gate it comes from (allows: none), documentation.
 macro_rules! reasons {
-    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $gate:expr;)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $code:literal, $gate:expr;)*) => {
         /// Why a request is allowed or denied: a stable, kebab-case code.
         ///
         /// In the order of precedence: allows first, then denials in the order of their gates. The spellings are
@@ -91,7 +91,7 @@ macro_rules! reasons {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
         pub enum Reason {
-            $($(#[doc = $doc])* $variant,)*
+            $(#[doc = $doc] $variant,)*
         }
 
         impl Reason {
@@ -101,6 +101,11 @@ macro_rules! reasons {
             /// The stable code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What the code means, as a sentence for people; the same as its documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $doc.trim_ascii(),)* }
             }
 
             /// The gate that fails with this reason; `None` for an allow.

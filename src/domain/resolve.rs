@@ -48,12 +48,15 @@ pub(crate) struct Resolved {
     pub(crate) lists: Box<[Box<[Box<str>]>]>,
     pub(crate) custom_roles: Box<[CustomRole]>,
     /// What the domain says of roles: role, permission, position. Empty where the plan mutes it.
-    pub(crate) overrides: Vec<(u16, u16, Switch)>,
+    pub(crate) overrides: Vec<Override>,
     pub(crate) limits: Vec<(u16, Limit)>,
     pub(crate) opt_ins: Box<[u16]>,
     /// By role, then by permission.
     pub(crate) cells: Box<[Cell]>,
 }
+
+/// Role, permission, position.
+type Override = (u16, u16, Switch);
 
 /// What a role, standard or custom, has of a permission.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -349,11 +352,7 @@ impl Resolver<'_, '_> {
         lists.collect()
     }
 
-    fn roles(
-        &mut self,
-        source: &DomainSource,
-        domain: &Resolved,
-    ) -> (Box<[CustomRole]>, Vec<(u16, u16, Switch)>) {
+    fn roles(&mut self, source: &DomainSource, domain: &Resolved) -> (Box<[CustomRole]>, Vec<Override>) {
         let model = self.model;
         let most = COUNT_MAX.saturating_sub(model.roles.len());
         let mut custom: Vec<CustomRole> = Vec::new();
@@ -482,7 +481,7 @@ impl Resolver<'_, '_> {
         for (name, row) in &source.limits {
             let position = self.find(&self.model.limits, name, "limit");
             let limit = limit(row, name.span(), self.problems);
-            if let Some((position, limit)) = position.zip(limit) {
+            if let Some(position) = position {
                 limits.insert(position, limit);
             }
             if let Some(anchor) = &row.anchor {

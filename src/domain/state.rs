@@ -159,7 +159,13 @@ impl<'e> State<'e> {
                 };
             }
         };
-        let Some(provider) = first_barred else { return Ok(Because::NOTHING) };
+        let Some(provider) = first_barred else {
+            let named = match providers {
+                Providers::All(named) | Providers::Any(named) => named,
+                Providers::Unstated | Providers::OfModel => 0,
+            };
+            return Ok(positions(named).fold(Because::NOTHING, |all, one| all.and(Parameter::Provider, one)));
+        };
         let regime = self.regimes().find(|(_, row)| row.providers & bit(provider) != 0);
         let because = Because::one(Parameter::Provider, provider);
         let because = because.and_maybe(Parameter::Regime, regime.map(|(regime, _)| regime));

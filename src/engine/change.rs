@@ -11,7 +11,7 @@ use crate::catalog::model::{ChangeRule, Grant};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::{After, Change, State, is_email_domain};
 use crate::id::bit;
-use crate::word::Switch;
+use crate::word::{Level, Switch};
 
 /// Decides a change. The obligation to warn is derived: the actor could not make the reverse (ADM-06).
 pub(super) fn decide<O: Observer>(
@@ -36,28 +36,34 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
         Change::RolePermission { role, permission, to } => {
             ask_role_permission(evaluation, role.position(), permission.position(), to, gates)?;
         }
-        Change::List { to, .. } => gates.ask(Gate::Authority, entries_are_sound(&evaluation.state, to))?,
+        Change::List { to, .. } if !to.iter().all(|entry| is_email_domain(entry)) => {
+            let deny = evaluation.state.decide(Reason::InvalidChange, Because::NOTHING);
+            gates.ask(Gate::Authority, Err(deny))?;
+        }
         Change::CreateRole { name, based_on } => {
             gates.ask(Gate::Authority, may_be_created(&evaluation.state, name, based_on.position()))?;
         }
         Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?
+            gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?;
         }
         Change::OptIn { feature, .. } => ask_opt_in(evaluation, feature.position(), gates)?,
-        Change::AssignRole { .. } => {}
+        Change::AssignRole { .. } | Change::List { .. } => {}
     }
     gates.ask(Gate::Authority, may(evaluation, change))?;
     match change {
         Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?
+            gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?;
         }
         Change::AssignRole { role, from } => {
-            let from = from.map(|from| from.position());
+            let from = from.map(super::super::id::RoleId::position);
             ask_assignment(evaluation, role.position(), from, gates)?;
         }
         _ => {}
     }
-    gates.ask(Gate::Authority, stays_sound(&evaluation.state, change))
+    match breaks(&evaluation.state, change) {
+        Some(deny) => gates.ask(Gate::Authority, Err(deny)),
+        None => Asked::Continue(()),
+    }
 }
 
 fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
@@ -72,7 +78,7 @@ fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &m
         Gate::Setting,
         if now.absent {
             Err(state.decide(Reason::SettingAbsent, because))
-        } else if now.level == crate::word::Level::Locked {
+        } else if now.level == Level::Locked {
             Err(state.decide(Reason::SettingLocked, because))
         } else {
             Ok(because)
@@ -164,28 +170,28 @@ fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
             if supreme {
                 acts_supremely(evaluation, None)
             } else {
-                by_rule(evaluation, &model.changes.role_permission, Some(to))
+                by_rule(evaluation, model.changes.role_permission.as_ref(), Some(to))
             }
         }
-        Change::CreateRole { .. } => by_rule(evaluation, &model.changes.create_role, None),
-        Change::DeleteRole { .. } => by_rule(evaluation, &model.changes.delete_role, None),
-        Change::OptIn { to, .. } => by_rule(evaluation, &model.changes.opt_in, Some(to)),
+        Change::CreateRole { .. } => by_rule(evaluation, model.changes.create_role.as_ref(), None),
+        Change::DeleteRole { .. } => by_rule(evaluation, model.changes.delete_role.as_ref(), None),
+        Change::OptIn { to, .. } => by_rule(evaluation, model.changes.opt_in.as_ref(), Some(to)),
         Change::AssignRole { role, from } => {
-            let from = from.map(|from| from.position());
+            let from = from.map(super::super::id::RoleId::position);
             may_assign(evaluation, Some(role.position()), from)
         }
     }
 }
 
-fn by_rule(evaluation: &Evaluation<'_>, rule: &Option<ChangeRule>, to: Option<Switch>) -> Outcome {
-    authority::ask(evaluation, rule.as_ref().map_or(&[], slice::from_ref), to)
+fn by_rule(evaluation: &Evaluation<'_>, rule: Option<&ChangeRule>, to: Option<Switch>) -> Outcome {
+    authority::ask(evaluation, rule.map_or(&[], slice::from_ref), to)
 }
 
 /// A supreme role is appointed and removed by its own kind only; the first holder needs to be verified.
 fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
     let state = &evaluation.state;
     let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
-    let rule = &state.model.changes.assign_role;
+    let rule = state.model.changes.assign_role.as_ref();
     match supreme.next() {
         None => by_rule(evaluation, rule, None),
         Some(role) if to == from => acts_supremely(evaluation, Some(role)),
@@ -228,13 +234,6 @@ fn verified(evaluation: &Evaluation<'_>, role: u16) -> Outcome {
     Err(state.decide(Reason::MissingFact, because).with_facts(bit(fact)))
 }
 
-fn entries_are_sound(state: &State<'_>, entries: &[&str]) -> Outcome {
-    match entries.iter().all(|entry| is_email_domain(entry)) {
-        true => Ok(Because::NOTHING),
-        false => Err(state.decide(Reason::InvalidChange, Because::NOTHING)),
-    }
-}
-
 fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     let because = Because::one(Parameter::Role, base);
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
@@ -272,23 +271,18 @@ fn after(change: Change<'_>) -> After {
         }
         Change::DeleteRole { role } => After::Without { role: role.position() },
         Change::AssignRole { role, from } => {
-            After::Assigned { role: role.position(), from: from.map(|from| from.position()) }
+            After::Assigned { role: role.position(), from: from.map(super::super::id::RoleId::position) }
         }
         Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => After::Nothing,
     }
 }
 
-/// Whether every restriction still restricts somebody after the change (PRM-23).
-fn stays_sound(state: &State<'_>, change: Change<'_>) -> Outcome {
+/// The restriction that would no longer restrict anybody after the change (PRM-23).
+fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
     let after = State { after: after(change), ..*state };
-    let restrictions = state.model.permissions.iter().filter(|(_, _, row)| row.restricts.is_some());
-    for (restriction, _, _) in restrictions {
-        if after.dangling(restriction).is_some() {
-            let because = Because::one(Parameter::Permission, restriction);
-            return Err(state.decide(Reason::InvalidChange, because));
-        }
-    }
-    Ok(Because::NOTHING)
+    let mut permissions = state.model.permissions.iter().map(|(position, _, _)| position);
+    let dangling = permissions.find(|restriction| after.dangling(*restriction).is_some())?;
+    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).
@@ -326,10 +320,10 @@ fn could_reverse(evaluation: &Evaluation<'_>, change: Change<'_>) -> bool {
         }
         Change::OptIn { feature, to } => may(&then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
         Change::List { .. } => may(&then, change).is_ok(),
-        Change::CreateRole { .. } => by_rule(&then, &model.changes.delete_role, None).is_ok(),
-        Change::DeleteRole { .. } => by_rule(&then, &model.changes.create_role, None).is_ok(),
+        Change::CreateRole { .. } => by_rule(&then, model.changes.delete_role.as_ref(), None).is_ok(),
+        Change::DeleteRole { .. } => by_rule(&then, model.changes.create_role.as_ref(), None).is_ok(),
         Change::AssignRole { role, from } => {
-            let (role, from) = (role.position(), from.map(|from| from.position()));
+            let (role, from) = (role.position(), from.map(super::super::id::RoleId::position));
             let last = state.is_supreme(role) && state.holders(role) == Some(1);
             !last && may_assign(&then, from, Some(role)).is_ok()
         }

@@ -130,7 +130,7 @@ impl<'e> Evaluation<'e> {
         if facts.unknown {
             return Err(Reason::UnknownFact);
         }
-        if facts.foreign || !facts.so.is_of(tag) || !facts.not_so.is_of(tag) {
+        if facts.foreign || !facts.so.fits(tag) || !facts.not_so.fits(tag) {
             return Err(Reason::ForeignId);
         }
         let contradicts_itself = facts.so.bits() & facts.not_so.bits() != 0;

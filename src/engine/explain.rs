@@ -125,7 +125,7 @@ impl Observer for Watcher {
     }
 }
 
-impl<'e> Explanation<'e> {
+impl Explanation<'_> {
     /// The decision.
     pub const fn decision(&self) -> Decision {
         self.decision
@@ -235,6 +235,9 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = Names::of(self.engine);
         writeln!(f, "{}", self.engine.sentence(&self.decision))?;
+        if self.undecided.is_some() {
+            writeln!(f, " (facts that are not stated are taken as false below)")?;
+        }
         let mut under = (None, None);
         for step in &self.steps {
             if step.of() != under {
@@ -243,7 +246,10 @@ impl fmt::Display for Explanation<'_> {
             }
             let because = names.because_text(step.because, step.facts);
             match step.outcome {
-                Outcome::Pass if because.is_empty() => writeln!(f, "  pass  {}", step.gate)?,
+                Outcome::Pass if because.is_empty() => match step.gate {
+                    Gate::Compliance => writeln!(f, "  pass  {:<13} no regime bars it", step.gate)?,
+                    gate => writeln!(f, "  pass  {gate}")?,
+                },
                 Outcome::Pass => writeln!(f, "  pass  {:<13} {because}", step.gate)?,
                 Outcome::Open => writeln!(f, "  -     {:<13} nothing asked", step.gate)?,
                 Outcome::Fail(reason) => {

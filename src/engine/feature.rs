@@ -46,21 +46,23 @@ fn decide_run<O: Observer>(
     }
     let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
-    let (charge, obligations) = match (blocked, granted, last) {
-        (Some(deny), _, _) => return deny,
-        (None, Some(granted), last) if granted.is_deny() => {
-            let (deny, settled) = denied(evaluation, row, granted, last.err());
-            if settled {
-                gates.observer.settled();
-            }
-            return deny;
+    if let Some(deny) = blocked {
+        return deny;
+    }
+    if let Some(deny) = granted.filter(Decision::is_deny) {
+        let (deny, settled) = denied(evaluation, row, deny, last.err());
+        if settled {
+            observer.settled();
         }
-        (None, _, Err(deny)) => return deny,
-        (None, granted, Ok((charge, obligations))) => {
-            (charge, obligations | granted.map_or(0, |granted| granted.obligation_bits()))
-        }
+        return deny;
+    }
+    let (charge, obligations) = match last {
+        Ok(last) => last,
+        Err(deny) => return deny,
     };
-    let (providers, by_processing) = processing(evaluation, row, run.model.map(|model| model.position()));
+    let obligations = obligations | granted.map_or(0, |granted| granted.obligation_bits());
+    let (providers, by_processing) =
+        processing(evaluation, row, run.model.map(super::super::id::ModelId::position));
     state
         .decide(Reason::FeatureOn, Because::one(Parameter::Feature, run.feature.position()))
         .with_processing(providers, row.data)
@@ -152,7 +154,7 @@ fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) ->
         match state.check_service(*used) {
             Ok(_) => providers |= used.provider.map_or(0, bit),
             Err(_) => {
-                obligations |= state.model.services.get(used.service).map_or(0, |service| service.without)
+                obligations |= state.model.services.get(used.service).map_or(0, |service| service.without);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::catalog::model::Permission;
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::Cell;
 use crate::id::{bit, positions};
+use crate::word::Level;
 
 /// One completion of what a request leaves open: which facts are so, and what the e-mail domain is.
 #[derive(Clone, Copy)]
@@ -340,16 +341,21 @@ fn ask_role<O: Observer>(
             _ => Ok(because),
         },
     )?;
+    let by = |level: Level| because.and(Parameter::Level, level as u16);
+    let off = |reason, level| Err(state.decide(reason, by(level)));
     match cell {
-        Cell::OffByDefault => gates.ask(Gate::RoleSetting, deny(Reason::OffByDefault))?,
-        Cell::OffForRole => gates.ask(Gate::RoleSetting, deny(Reason::OffForRole))?,
-        Cell::OnByDefault | Cell::OnForRole => gates.ask(Gate::RoleSetting, Ok(because))?,
+        Cell::OffByDefault => {
+            gates.ask(Gate::RoleSetting, off(Reason::OffByDefault, Level::CatalogDefault))?;
+        }
+        Cell::OffForRole => gates.ask(Gate::RoleSetting, off(Reason::OffForRole, Level::Role))?,
+        Cell::OnByDefault => gates.ask(Gate::RoleSetting, Ok(by(Level::CatalogDefault)))?,
+        Cell::OnForRole => gates.ask(Gate::RoleSetting, Ok(by(Level::Role)))?,
         Cell::Absent | Cell::Never | Cell::Inherent => {}
     }
     let lacking = row.needs & !world.so;
     if row.needs != 0 {
         let deny = state.decide(Reason::FactFalse, Because::one(Parameter::Permission, permission));
-        let so = if lacking == 0 { Ok(because) } else { Err(deny.with_facts(lacking)) };
+        let so = if lacking == 0 { Ok(facts(row.needs)) } else { Err(deny.with_facts(lacking)) };
         gates.ask(Gate::Facts, so)?;
     }
     row.restricted_by.iter().try_for_each(|restriction| {
@@ -358,6 +364,11 @@ fn ask_role<O: Observer>(
             None => Asked::Continue(()),
         }
     })
+}
+
+/// Facts as what decided; the first four.
+fn facts(bits: u64) -> Because {
+    positions(bits).fold(Because::NOTHING, |because, fact| because.and(Parameter::Fact, fact))
 }
 
 fn allow(evaluation: &Evaluation<'_>, permission: u16, row: &Permission, role: u16) -> Decision {

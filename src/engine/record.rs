@@ -95,12 +95,13 @@ impl Engine {
         }
     }
 
-    /// A decision of this engine as one line for people: effect, reason and what it is about.
+    /// A decision of this engine as one line for people: effect, reason, what it means and what it is about.
     pub fn sentence(&self, decision: &Decision) -> String {
         let because = Names::of(self).because_text(decision.because(), decision.fact_bits());
         let effect = if decision.is_allow() { "allow" } else { "deny" };
         let because = if because.is_empty() { because } else { format!(" ({because})") };
-        format!("{effect}: {}{because}", decision.reason())
+        let meaning = decision.reason().meaning().trim_end_matches('.');
+        format!("{effect}: {}: {meaning}{because}", decision.reason())
     }
 }
 

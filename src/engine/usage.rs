@@ -76,7 +76,8 @@ fn charged(
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
 fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> {
-    let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(|model| model.position()));
+    let because =
+        Because::NOTHING.and_maybe(Parameter::Model, run.model.map(super::super::id::ModelId::position));
     let unpriced = |because| evaluation.state.decide(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
     let Some(model) = model.filter(|_| !run.tokens.is_empty()) else { return Err(unpriced(because)) };
