@@ -4,6 +4,7 @@
 //! on catalog and domain alone is folded when the engine is compiled; [`Engine::evaluate`] asks only what is
 //! left. [`Engine::explain`] is the same evaluation with an observer.
 
+mod apply;
 mod authority;
 mod change;
 mod compile;
@@ -20,6 +21,7 @@ mod usage;
 
 use std::fmt;
 
+pub use apply::{Applied, ChangeRecord};
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
