@@ -236,7 +236,7 @@ impl Checker {
                 if row.match_by.is_none() {
                     this.missing(name.span(), "match");
                 }
-                List { change: this.change_rules(&row.change, &names) }
+                List { change: this.change_rules(name, &row.change, &names) }
             }),
             providers: self.rows(&source.providers, |this, _, row| {
                 for guarantee in row.guarantees.iter() {
@@ -392,7 +392,7 @@ impl Checker {
                 default: row.default.unwrap_or(Switch::Off),
                 chain: own.into_iter().chain(chains.next().unwrap_or_default()).collect(),
                 conditions: this.scope(&row.plans, &row.add_ons, &row.kinds, names).into(),
-                change: this.change_rules(&row.change, names),
+                change: this.change_rules(name, &row.change, names),
             }
         })
     }
@@ -422,13 +422,13 @@ impl Checker {
         vec![Positions::default(); next.len()]
     }
 
-    fn change_rules(&mut self, rows: &Set<ChangeSource>, names: &Names) -> Box<[ChangeRule]> {
-        let mut rules: Vec<ChangeRule> = rows.iter().map(|row| self.change_rule(row, names)).collect();
+    fn change_rules(&mut self, of: &Name, rows: &Set<ChangeSource>, names: &Names) -> Box<[ChangeRule]> {
+        let mut rules: Vec<ChangeRule> = rows.iter().map(|row| self.change_rule(of, row, names)).collect();
         rules.sort();
         rules.into()
     }
 
-    fn change_rule(&mut self, row: &ChangeSource, names: &Names) -> ChangeRule {
+    fn change_rule(&mut self, of: &Name, row: &ChangeSource, names: &Names) -> ChangeRule {
         let rule = ChangeRule {
             conditions: self.scope(&row.plans, &row.add_ons, &row.kinds, names).into(),
             roles: self.find_all(&names.roles, &row.roles, "role"),
@@ -440,7 +440,7 @@ impl Checker {
         if row.roles.is_empty() && row.standings.is_empty() && row.permission.is_none() {
             let message =
                 "a change rule names `roles`, `standings` or a `permission`: this one is for nobody";
-            self.problems.add(Code::MissingKey, row.when_unheld.as_ref().map(Name::span), message);
+            self.problems.add(Code::MissingKey, Some(of.span()), message);
         }
         rule
     }
@@ -458,7 +458,7 @@ impl Checker {
             }
         }
         let mut rule = |word: &str| {
-            source.changes.get(word).map(|row: &ChangesSource| {
+            source.changes.get_key_value(word).map(|(name, row): (&Name, &ChangesSource)| {
                 let row = ChangeSource {
                     roles: row.roles.clone(),
                     permission: row.permission.clone(),
@@ -467,7 +467,7 @@ impl Checker {
                     add_ons: row.add_on.iter().cloned().collect(),
                     ..ChangeSource::default()
                 };
-                self.change_rule(&row, names)
+                self.change_rule(name, &row, names)
             })
         };
         Changes {

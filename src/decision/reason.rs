@@ -125,7 +125,7 @@ reasons! {
     OnForRole = "on-for-role", None;
     /// A fact exempts the request from the permission, as a draft is from the one to delete tasks.
     Exempt = "exempt", None;
-    /// Another permission decided: a fact handed the question to it, or it suffices as well.
+    /// Another permission decided, as a fact handed the question to it or as it suffices as well.
     DecidedByOtherPermission = "decided-by-other-permission", None;
     /// The feature, or processing for it, is on.
     FeatureOn = "feature-on", None;

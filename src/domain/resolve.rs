@@ -370,7 +370,8 @@ impl Resolver<'_, '_> {
                 custom.push(CustomRole { name: name.get_ref().as_str().into(), base, id });
                 (position, base)
             };
-            let stated = self.permissions(name, row, base);
+            let supreme = model.roles.get(role).is_some_and(|row| row.supreme);
+            let stated = if supreme { Vec::new() } else { self.permissions(name, row, base) };
             // What the plan does not let a domain configure stands at its default.
             if configurable {
                 overrides.extend(stated.into_iter().map(|(permission, to)| (role, permission, to)));

@@ -23,7 +23,8 @@ pub(super) fn decide<O: Observer>(
     let asked = ask(evaluation, change, &mut gates);
     conclude(&gates, asked, || {
         let state = &evaluation.state;
-        let allow = state.decide(Reason::AuthorizedChange, Because::NOTHING);
+        let because = may(evaluation, change).unwrap_or_default();
+        let allow = state.decide(Reason::AuthorizedChange, because);
         let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
         let warn = state.model.obligations.position("warn_irreversible").map_or(0, bit);
         if irreversible { allow.with_obligations(warn) } else { allow }

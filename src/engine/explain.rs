@@ -238,25 +238,18 @@ impl fmt::Display for Explanation<'_> {
         if self.undecided.is_some() {
             writeln!(f, " (facts that are not stated are taken as false below)")?;
         }
-        let mut under = (None, None);
-        for step in &self.steps {
-            if step.of() != under {
-                under = step.of();
+        for steps in self.steps.chunk_by(|one, next| one.of() == next.of()) {
+            if let Some(step) = steps.first() {
                 write_heading(f, &names, step)?;
             }
-            let because = names.because_text(step.because, step.facts);
-            match step.outcome {
-                Outcome::Pass if because.is_empty() => match step.gate {
-                    Gate::Compliance => writeln!(f, "  pass  {:<13} no regime bars it", step.gate)?,
-                    gate => writeln!(f, "  pass  {gate}")?,
-                },
-                Outcome::Pass => writeln!(f, "  pass  {:<13} {because}", step.gate)?,
-                Outcome::Open => writeln!(f, "  -     {:<13} nothing asked", step.gate)?,
-                Outcome::Fail(reason) => {
-                    let marked = reason == self.decision.reason() && step.because == self.decision.because();
-                    let arrow = if marked { "  <- decides" } else { "" };
-                    let because = if because.is_empty() { because } else { format!(": {because}") };
-                    writeln!(f, "  FAIL  {:<13} {reason}{because}{arrow}", step.gate)?;
+            let open = |step: &Step| step.outcome == Outcome::Open;
+            for same in steps.chunk_by(|one, next| open(one) && open(next)) {
+                match same {
+                    [step] if !open(step) => self.write_step(f, &names, step)?,
+                    gates => {
+                        let gates: Vec<_> = gates.iter().map(|step| step.gate.as_str()).collect();
+                        writeln!(f, "  -     nothing asked by {}", gates.join(", "))?;
+                    }
                 }
             }
         }
@@ -265,6 +258,27 @@ impl fmt::Display for Explanation<'_> {
             writeln!(f, "  FAIL  {:<13} {}: {because}  <- decides", Gate::Facts, undecided.reason())?;
         }
         Ok(())
+    }
+}
+
+impl Explanation<'_> {
+    fn write_step(&self, f: &mut fmt::Formatter<'_>, names: &Names<'_>, step: &Step) -> fmt::Result {
+        let because = names.because_text(step.because, step.facts);
+        match step.outcome {
+            Outcome::Fail(reason) => {
+                let decides = reason == self.decision.reason() && step.because == self.decision.because();
+                let arrow = if decides { "  <- decides" } else { "" };
+                let because = if because.is_empty() { because } else { format!(": {because}") };
+                writeln!(f, "  FAIL  {:<13} {reason}{because}{arrow}", step.gate)
+            }
+            Outcome::Pass | Outcome::Open if !because.is_empty() => {
+                writeln!(f, "  pass  {:<13} {because}", step.gate)
+            }
+            Outcome::Pass | Outcome::Open if step.gate == Gate::Compliance => {
+                writeln!(f, "  pass  {:<13} no regime bars it", step.gate)
+            }
+            Outcome::Pass | Outcome::Open => writeln!(f, "  pass  {}", step.gate),
+        }
     }
 }
 

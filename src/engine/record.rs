@@ -99,9 +99,12 @@ impl Engine {
     pub fn sentence(&self, decision: &Decision) -> String {
         let because = Names::of(self).because_text(decision.because(), decision.fact_bits());
         let effect = if decision.is_allow() { "allow" } else { "deny" };
-        let because = if because.is_empty() { because } else { format!(" ({because})") };
+        let because = if because.is_empty() { because } else { format!(": {because}") };
         let meaning = decision.reason().meaning().trim_end_matches('.');
-        format!("{effect}: {}: {meaning}{because}", decision.reason())
+        let mut letters = meaning.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        let meaning: String = first.into_iter().chain(letters).collect();
+        format!("{effect} ({}): {meaning}{because}", decision.reason())
     }
 }
 
