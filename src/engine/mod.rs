@@ -8,6 +8,7 @@ mod apply;
 mod authority;
 mod change;
 mod compile;
+mod connector;
 mod evaluate;
 mod explain;
 mod feature;
@@ -22,6 +23,7 @@ mod usage;
 use std::fmt;
 
 pub use apply::{Applied, ChangeRecord};
+pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
