@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::graph::{self, Broken};
 use super::model::{
     AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Feature, Grant, Limit, List, Meter, Model,
-    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting, Standing,
-    UsedService,
+    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service, Setting,
+    Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
@@ -228,6 +228,15 @@ impl Checker {
                     kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
                     verified_by: this.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
                 }
+            }),
+            role_defaults: self.rows(&source.role_defaults, |this, name, row| {
+                let role = this.required(name, row.role.as_ref(), "role");
+                let role = this.find_maybe(&names.roles, role, "role").unwrap_or(u16::MAX);
+                let based_on = this.find_all(&names.roles, &row.based_on, "role");
+                if role != u16::MAX && !based_on.contains(&role) {
+                    this.contradiction(name.span(), "`role` must be one of `based_on`");
+                }
+                RoleDefault { role, based_on }
             }),
             standings: self.rows(&source.standings, |this, _, row| Standing {
                 kinds: this.find_all(&names.kinds, &row.kinds, "kind"),

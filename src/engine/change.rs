@@ -254,11 +254,11 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
     }
 }
 
-/// A role whose holders are not counted counts as held (ROL-08).
+/// Whether nobody holds a role, nor will by default. A role whose holders are not counted counts as held (ROL-08).
 fn is_free(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
-        Some(0) => Ok(because),
+        Some(0) if !state.domain.role_defaults.contains(&role) => Ok(because),
         _ => Err(state.decide(Reason::RoleInUse, because)),
     }
 }
