@@ -1,5 +1,5 @@
 //! What the tests share: customers, tables, and asking an engine in every way that there is.
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses some of it")]
 
 use std::fmt::Debug;
 
