@@ -120,7 +120,14 @@ impl<'e> Evaluation<'e> {
         subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
         subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
         match action {
-            Action::Permission(permission) => check(*permission, tag)?,
+            Action::Permission(permission) => {
+                check(*permission, tag)?;
+                let row = self.model().permissions.get(permission.position());
+                // A restriction is no action of its own.
+                if row.is_some_and(|row| row.restricts.is_some()) {
+                    return Err(Reason::MalformedRequest);
+                }
+            }
             Action::Run(run) => known_run(run, tag)?,
             Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
             Action::Store(data) => check(*data, tag)?,
