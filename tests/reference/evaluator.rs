@@ -115,8 +115,11 @@ pub(crate) fn decide(catalog: &Catalog, domain: &Domain, request: &NamedRequest)
     for supposition in 0..(1_u64 << facts.len()) {
         for email_domain in &emails {
             for balance_covers in [true, false] {
-                let supposed =
-                    facts.iter().enumerate().filter(|(at, _)| supposition >> at & 1 == 1).map(|(_, fact)| *fact);
+                let supposed = facts
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| supposition >> at & 1 == 1)
+                    .map(|(_, fact)| *fact);
                 let case = Case {
                     catalog,
                     domain,
@@ -171,7 +174,8 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
     check(context.remaining.keys().chain(context.used.keys()).all(|it| limits.contains(it)), "unknown-limit");
     check(context.remaining.keys().all(|it| !context.used.contains_key(it)), "malformed-request");
 
-    let permission = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.permissions.contains_key(it));
+    let permission =
+        |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.permissions.contains_key(it));
     let feature = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.features.contains_key(it));
     let data = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.data.contains_key(it));
     check(permission(&action.permission), "unknown-permission");
@@ -182,8 +186,11 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
     check(action.tokens.keys().all(priced), "unknown-quantity");
     check(fits_a_form(action), "malformed-request");
     // A restriction is no action of its own.
-    let restriction =
-        action.permission.as_ref().and_then(|it| catalog.permissions.get(it)).is_some_and(|it| it.restricts.is_some());
+    let restriction = action
+        .permission
+        .as_ref()
+        .and_then(|it| catalog.permissions.get(it))
+        .is_some_and(|it| it.restricts.is_some());
     check(!restriction, "malformed-request");
 
     if let Some(change) = &action.change {
@@ -212,7 +219,9 @@ fn fits_a_form(action: &NamedAction) -> bool {
         [true, false, false, false, false] | [false, true, true, false, false] => !run_only,
         [false, false, false, true, false] => !run_only,
         [false, true, false, false, false] => true,
-        [false, false, false, false, true] => !run_only && action.change.as_ref().is_some_and(change_fits_a_form),
+        [false, false, false, false, true] => {
+            !run_only && action.change.as_ref().is_some_and(change_fits_a_form)
+        }
         _ => false,
     }
 }
@@ -410,13 +419,11 @@ impl<'a> Case<'a> {
         }
         // PRM-24, PRM-25: a fact exempts from everything but plan, kind and compliance.
         if permission.exempt.iter().any(|fact| self.fact(fact)) {
-            let failures: Vec<Failure> = [
-                self.plan_gate(&permission.plans, &permission.add_ons),
-                self.kind_gate(&permission.kinds),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
+            let failures: Vec<Failure> =
+                [self.plan_gate(&permission.plans, &permission.add_ons), self.kind_gate(&permission.kinds)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
             return match first(&failures) {
                 None => Ok(Holding { reason: "exempt", obligations: permission.obligations.clone() }),
                 Some(failure) => Err(failure),
@@ -442,7 +449,8 @@ impl<'a> Case<'a> {
                 }
                 let held = self.role_gates(role, name);
                 failures.extend(held.as_ref().err());
-                failures.extend(permission.needs.iter().filter(|fact| !self.fact(fact)).map(|_| "fact-false"));
+                failures
+                    .extend(permission.needs.iter().filter(|fact| !self.fact(fact)).map(|_| "fact-false"));
                 failures.extend(self.list_gate(role, name));
                 let Some(failure) = first(&failures) else {
                     if nearest.as_ref().is_none_or(|(other, _)| distance < *other) {
@@ -451,7 +459,8 @@ impl<'a> Case<'a> {
                         } else {
                             held.expect("no gate failed")
                         };
-                        nearest = Some((distance, Holding { reason, obligations: permission.obligations.clone() }));
+                        nearest =
+                            Some((distance, Holding { reason, obligations: permission.obligations.clone() }));
                     }
                     break;
                 };
@@ -500,7 +509,13 @@ impl<'a> Case<'a> {
     fn base<'r>(&'r self, role: &'r str) -> Option<&'r str> {
         match self.catalog.roles.contains_key(role) {
             true => Some(role),
-            false => self.domain.roles.get(role)?.based_on.as_deref().filter(|it| self.catalog.roles.contains_key(*it)),
+            false => self
+                .domain
+                .roles
+                .get(role)?
+                .based_on
+                .as_deref()
+                .filter(|it| self.catalog.roles.contains_key(*it)),
         }
     }
 
@@ -535,7 +550,9 @@ impl<'a> Case<'a> {
     /// ROL-07: what the domain says of a role's permission, where role permissions can be changed at all.
     fn stated_for_role(&self, role: &str, permission: &str) -> Option<&str> {
         let configurable = match self.catalog.changes.get("role_permission") {
-            Some(row) => self.plan_gate(&row.plans, &add_ons_of(row)).is_none() && self.kind_gate(&row.kinds).is_none(),
+            Some(row) => {
+                self.plan_gate(&row.plans, &add_ons_of(row)).is_none() && self.kind_gate(&row.kinds).is_none()
+            }
             None => true,
         };
         let stated = self.domain.roles.get(role)?.permissions.get(permission)?;
@@ -657,9 +674,10 @@ impl<'a> Case<'a> {
         let any: Vec<Vec<Failure>> =
             feature.any_setting.iter().map(|setting| self.setting_gates(setting)).collect();
         if any.iter().all(|failures| !failures.is_empty()) {
-            let furthest = any.iter().filter_map(|failures| first(failures)).reduce(|best, failure| {
-                if gate(failure) > gate(best) { failure } else { best }
-            });
+            let furthest = any
+                .iter()
+                .filter_map(|failures| first(failures))
+                .reduce(|best, failure| if gate(failure) > gate(best) { failure } else { best });
             failures.extend(furthest);
         }
         failures
@@ -715,7 +733,9 @@ impl<'a> Case<'a> {
     fn providers(&self, feature: &Feature) -> Names {
         let mut providers = match &feature.providers {
             Some(Providers::Named(names)) => names.clone(),
-            Some(Providers::Word(word)) if word == "of_model" => self.provider_of_model().into_iter().collect(),
+            Some(Providers::Word(word)) if word == "of_model" => {
+                self.provider_of_model().into_iter().collect()
+            }
             _ => Names::new(),
         };
         let barred = |provider: &&String| self.regimes().any(|it| it.bars.providers.contains(*provider));
@@ -861,7 +881,8 @@ impl<'a> Case<'a> {
             failures.extend(self.domain.locked.contains_key(name).then_some("setting-locked"));
         }
         if let Some(role) = &change.role {
-            failures.extend(self.role_permission_gates(role, change.permission.as_deref().expect("of the form")));
+            failures
+                .extend(self.role_permission_gates(role, change.permission.as_deref().expect("of the form")));
         }
         if let (Some(name), Some(base)) = (&change.create_role, &change.based_on) {
             failures.extend(self.create_role_gates(name, base));
@@ -897,7 +918,8 @@ impl<'a> Case<'a> {
             && self.catalog.permissions[change.permission.as_ref().expect("of the form")].change.is_some();
         if supreme_only {
             // ADM-03: nobody raises their own rights.
-            let supreme: Names = self.catalog.roles.keys().filter(|role| self.supreme(role)).cloned().collect();
+            let supreme: Names =
+                self.catalog.roles.keys().filter(|role| self.supreme(role)).cloned().collect();
             for row in &mut rows {
                 row.permission = None;
                 row.standings = Names::new();
@@ -962,7 +984,8 @@ impl<'a> Case<'a> {
         });
         // ROL-09: a standing exists in some kinds of domains only.
         let by_standing = subject.standings.iter().any(|standing| {
-            row.standings.contains(standing) && self.kind_gate(&self.catalog.standings[standing].kinds).is_none()
+            row.standings.contains(standing)
+                && self.kind_gate(&self.catalog.standings[standing].kinds).is_none()
         });
         by_role || by_standing || row.permission.as_ref().is_some_and(|it| self.permission(it).is_ok())
     }
@@ -982,7 +1005,8 @@ impl<'a> Case<'a> {
     /// ADM-02, ROL-10: supreme roles are appointed and removed by their own kind; the first one is verified.
     fn appointment_gates(&self, role: &str, from: Option<&str>) -> Vec<Failure> {
         let mut failures = Vec::new();
-        let named: Vec<&str> = [Some(role), from].into_iter().flatten().filter(|it| self.supreme(it)).collect();
+        let named: Vec<&str> =
+            [Some(role), from].into_iter().flatten().filter(|it| self.supreme(it)).collect();
         for supreme in named {
             failures.extend(self.kind_gate(&self.catalog.roles[supreme].kinds));
             if self.request.subject.roles.iter().any(|it| it == supreme) {
@@ -1029,7 +1053,9 @@ impl<'a> Case<'a> {
     /// ROL-06: what a custom role may be based on and called.
     fn create_role_gates(&self, name: &str, base: &str) -> Vec<Failure> {
         let mut failures = Vec::new();
-        failures.extend((!self.catalog.roles.get(base).is_some_and(|base| base.custom)).then_some("role-immutable"));
+        failures.extend(
+            (!self.catalog.roles.get(base).is_some_and(|base| base.custom)).then_some("role-immutable"),
+        );
         let taken = self.catalog.roles.contains_key(name) || self.domain.roles.contains_key(name);
         failures.extend((taken || !is_id(name)).then_some("invalid-change"));
         failures
@@ -1048,7 +1074,8 @@ impl<'a> Case<'a> {
         self.catalog.permissions.iter().all(|(name, row)| {
             let Some(restricts) = &row.restricts else { return true };
             let holds = |role: &&&String| self.role_gates(role, &restricts.permission).is_ok();
-            let besides = |role: &&&String| self.base(role).is_some_and(|base| restricts.besides.contains(base));
+            let besides =
+                |role: &&&String| self.base(role).is_some_and(|base| restricts.besides.contains(base));
             let somebody = roles.iter().filter(holds).any(|role| !besides(&role));
             let for_roles: Vec<&&String> =
                 roles.iter().filter(|role| self.restricted_by_role(role, name)).collect();
@@ -1063,10 +1090,18 @@ impl<'a> Case<'a> {
         let on = matches!(change.to, Some(To::Switch(Switch::On)));
         match change {
             NamedChange { setting: Some(name), .. } => (self.position(name) == Position::On) == on,
-            NamedChange { role: Some(role), permission: Some(name), .. } => self.role_gates(role, name).is_ok() == on,
+            NamedChange { role: Some(role), permission: Some(name), .. } => {
+                self.role_gates(role, name).is_ok() == on
+            }
             NamedChange { list: Some(list), to: Some(To::Entries(entries)), .. } => {
-                let now: Names =
-                    self.domain.lists.get(list).into_iter().flatten().map(|it| it.to_ascii_lowercase()).collect();
+                let now: Names = self
+                    .domain
+                    .lists
+                    .get(list)
+                    .into_iter()
+                    .flatten()
+                    .map(|it| it.to_ascii_lowercase())
+                    .collect();
                 now == entries.iter().map(|it| it.to_ascii_lowercase()).collect()
             }
             NamedChange { assign_role: Some(role), from: Some(from), .. } => role == from,
@@ -1195,7 +1230,7 @@ fn is_id(name: &str) -> bool {
 /// PRM-23: labels of letters, digits and hyphens between dots.
 fn is_email_domain(entry: &str) -> bool {
     entry.contains('.')
-        && entry.split('.').all(|label| {
-            !label.is_empty() && label.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
-        })
+        && entry
+            .split('.')
+            .all(|label| !label.is_empty() && label.chars().all(|it| it.is_ascii_alphanumeric() || it == '-'))
 }

@@ -42,7 +42,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn compare(&mut self, catalog: &Catalog, domain: &Domain, text: &str, engine: &Engine, request: &NamedRequest) {
+    fn compare(
+        &mut self,
+        catalog: &Catalog,
+        domain: &Domain,
+        text: &str,
+        engine: &Engine,
+        request: &NamedRequest,
+    ) {
         let ours = evaluator::decide(catalog, domain, request);
         let theirs = answer_of(engine.decide(request));
         self.decisions += 1;
@@ -71,7 +78,8 @@ impl Tally {
         text: &str,
         requests: &[NamedRequest],
     ) {
-        let engine = tollkeeper::domain::Domain::parse(text).and_then(|domain| Engine::compile(compiled, &domain));
+        let engine =
+            tollkeeper::domain::Domain::parse(text).and_then(|domain| Engine::compile(compiled, &domain));
         let engine = match engine {
             Ok(engine) => engine,
             Err(why) => {
@@ -89,8 +97,11 @@ impl Tally {
     }
 
     fn assert_agreement(&self) {
-        let told: Vec<String> =
-            self.disagreements.iter().map(|(kind, (count, example))| format!("{count} × {kind}\n{example}")).collect();
+        let told: Vec<String> = self
+            .disagreements
+            .iter()
+            .map(|(kind, (count, example))| format!("{count} × {kind}\n{example}"))
+            .collect();
         assert!(told.is_empty(), "{}", told.join("\n\n"));
     }
 }

@@ -123,7 +123,8 @@ fn subjects() -> Vec<NamedSubject> {
 /// One subject a kind of authority.
 fn few_subjects() -> Vec<NamedSubject> {
     let mut subjects = vec![subject(&[], &[])];
-    subjects.extend(["admin", "contractor", "guest", "member", "super_admin"].map(|role| subject(&[role], &[])));
+    subjects
+        .extend(["admin", "contractor", "guest", "member", "super_admin"].map(|role| subject(&[role], &[])));
     subjects.push(subject(&["admin", "guest"], &[]));
     subjects.push(subject(&["contractor", "member"], &[]));
     subjects.push(subject(&["member"], &["billing_owner"]));
@@ -219,7 +220,9 @@ pub(crate) fn permissions(catalog: &Catalog) -> Family {
         ("invite_guests", "restrict_guest_invites"),
         ("manage_roles", "assign_roles"),
     ];
-    for (kind, plan) in [("organization", "enterprise_plus"), ("division", "enterprise"), ("workspace", "starter")] {
+    for (kind, plan) in
+        [("organization", "enterprise_plus"), ("division", "enterprise"), ("workspace", "starter")]
+    {
         let bare = Draft::new(kind, plan).custom(Some("member"));
         for draft in [bare.clone(), bare.add_ons(&["permissions_management"])] {
             for role in ["admin", "member", "guest", "contractor"] {
@@ -231,8 +234,10 @@ pub(crate) fn permissions(catalog: &Catalog) -> Family {
                 for other in ["admin", "member", "guest", "contractor"] {
                     for (one, two) in pairs {
                         for (to_one, to_two) in [("off", "off"), ("off", "on"), ("on", "off"), ("on", "on")] {
-                            let both = draft.clone().permission(role, one, to_one).permission(other, two, to_two);
-                            domains.push(both.clone().line("lists", "trusted_domains = [\"Partner.Example\"]"));
+                            let both =
+                                draft.clone().permission(role, one, to_one).permission(other, two, to_two);
+                            domains
+                                .push(both.clone().line("lists", "trusted_domains = [\"Partner.Example\"]"));
                             domains.push(both.setting("apps", Some("off")).setting("uploads", Some("off")));
                         }
                     }
@@ -247,8 +252,7 @@ pub(crate) fn permissions(catalog: &Catalog) -> Family {
 pub(crate) fn features(catalog: &Catalog) -> Family {
     let mut requests = Vec::new();
     let mut run = |who: &NamedSubject, feature: &str, fill: &dyn Fn(&mut NamedRequest)| {
-        let mut request =
-            NamedRequest::new(who.clone(), action(|it| it.feature = Some(feature.to_owned())));
+        let mut request = NamedRequest::new(who.clone(), action(|it| it.feature = Some(feature.to_owned())));
         fill(&mut request);
         requests.push(request);
     };
@@ -277,7 +281,8 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
     }
     for who in [nobody.clone(), subject(&["guest"], &[]), subject(&["guest", "super_admin"], &[])] {
         for model in ["openai_small", "anthropic_medium", "anthropic_largest", "nope"] {
-            for tokens in [vec![], vec![("input", 0)], vec![("input", 12), ("output", 3)], vec![("query", 1)]] {
+            for tokens in [vec![], vec![("input", 0)], vec![("input", 12), ("output", 3)], vec![("query", 1)]]
+            {
                 for remaining in [None, Some(0), Some(809_999), Some(810_000), Some(u64::MAX)] {
                     run(&who, "ai_studio_workflows", &|it| {
                         it.action.model = Some(model.to_owned());
@@ -343,9 +348,15 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
                 for locked in ["ml", "ai_partners", "ai_studio"] {
                     domains.push(on.clone().line("locked", &format!("{locked} = \"off\"")));
                 }
-                for limit in ["limit = 10", "limit = 10\nstop = \"soft\"\nceiling_percent = 130", "limit = 10\nstop = \"none\""] {
+                for limit in [
+                    "limit = 10",
+                    "limit = 10\nstop = \"soft\"\nceiling_percent = 130",
+                    "limit = 10\nstop = \"none\"",
+                ] {
                     let row = format!("{limit}\nevery = \"month\"\nanchor = \"2026-01-31\"");
-                    domains.push(on.clone().line("limits.ai_outputs", &row).line("limits.ai_studio_credits", &row));
+                    domains.push(
+                        on.clone().line("limits.ai_outputs", &row).line("limits.ai_studio_credits", &row),
+                    );
                 }
                 domains.push(on.clone().add_ons(&["ai_studio_max"]));
                 domains.push(on.add_ons(&["ai_studio_plus", "ai_studio_pro"]));
@@ -382,7 +393,9 @@ pub(crate) fn changes(catalog: &Catalog) -> Family {
             }));
         }
     }
-    for entries in [vec![], vec!["partner.example"], vec!["b.example", "A.example"], vec!["not a domain"], vec![""]] {
+    for entries in
+        [vec![], vec!["partner.example"], vec!["b.example", "A.example"], vec!["not a domain"], vec![""]]
+    {
         actions.push(change(|it| {
             it.list = Some("trusted_domains".to_owned());
             it.to = Some(To::Entries(owned(&entries)));
@@ -438,8 +451,11 @@ pub(crate) fn changes(catalog: &Catalog) -> Family {
                 }
             }
             // What the soundness of restrictions depends on.
-            let draft =
-                Draft::new(kind, plan).add_ons(&["permissions_management"]).permission("admin", "manage_roles", "on");
+            let draft = Draft::new(kind, plan).add_ons(&["permissions_management"]).permission(
+                "admin",
+                "manage_roles",
+                "on",
+            );
             domains.push(draft.clone().setting("guest_invites_trusted_only", Some("on")));
             domains.push(draft.clone().regimes(&["hipaa"]));
             for (role, other) in [("guest", "member"), ("member", "guest"), ("member", "admin")] {
@@ -470,9 +486,11 @@ pub(crate) fn configured_changes(catalog: &Catalog) -> Family {
         for role in ["admin", "member", "guest", "contractor"] {
             for to in ["on", "off"] {
                 for base in ["admin", "guest"] {
-                    let draft = Draft::new("organization", "enterprise_plus")
-                        .custom(Some(base))
-                        .permission("admin", "manage_roles", "on");
+                    let draft = Draft::new("organization", "enterprise_plus").custom(Some(base)).permission(
+                        "admin",
+                        "manage_roles",
+                        "on",
+                    );
                     let draft = match (role, permission.as_str()) {
                         ("admin", "manage_roles") => continue,
                         _ => draft.permission(role, permission, to),
