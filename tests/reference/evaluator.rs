@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 /// The code of why something fails.
 type Failure = &'static str;
 
-/// Every way to fail, gate by gate; inside of the first gate in the order of precedence.
+/// Every way to fail, gate by gate.
 const GATES: [&[Failure]; 12] = [
     &[
         "unknown-role",
@@ -156,7 +156,7 @@ fn deny(catalog: &Catalog, action: &NamedAction, failure: Failure) -> Answer {
 
 // Gate 1.
 
-/// DEC-02: what the catalog does not know, and what fits no form.
+/// DEC-02: what the catalog does not know, and what fits no form; in the order of a request.
 fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option<Failure> {
     let mut failures = Vec::new();
     let mut check = |known: bool, failure| {
@@ -169,32 +169,20 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
     let role = |name: &String| catalog.roles.contains_key(name) || domain.roles.contains_key(name);
     check(request.subject.roles.iter().all(role), "unknown-role");
     check(request.subject.standings.iter().all(|it| catalog.standings.contains_key(it)), "unknown-standing");
-    check(context.facts.keys().all(|it| catalog.facts.contains_key(it)), "unknown-fact");
-    let limits = limit_names(catalog);
-    check(context.remaining.keys().chain(context.used.keys()).all(|it| limits.contains(it)), "unknown-limit");
-    check(context.remaining.keys().all(|it| !context.used.contains_key(it)), "malformed-request");
 
+    check(fits_a_form(action), "malformed-request");
+    let role = |name: &Option<String>| name.as_ref().is_none_or(role);
     let permission =
         |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.permissions.contains_key(it));
     let feature = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.features.contains_key(it));
     let data = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.data.contains_key(it));
+    check(data(&action.process) && data(&action.store), "unknown-data");
     check(permission(&action.permission), "unknown-permission");
     check(feature(&action.feature), "unknown-feature");
-    check(data(&action.process) && data(&action.store), "unknown-data");
     check(action.model.as_ref().is_none_or(|it| catalog.models.contains_key(it)), "unknown-model");
     let priced = |pool: &String| catalog.models.values().any(|model| model.price.contains_key(pool));
     check(action.tokens.keys().all(priced), "unknown-quantity");
-    check(fits_a_form(action), "malformed-request");
-    // A restriction is no action of its own.
-    let restriction = action
-        .permission
-        .as_ref()
-        .and_then(|it| catalog.permissions.get(it))
-        .is_some_and(|it| it.restricts.is_some());
-    check(!restriction, "malformed-request");
-
     if let Some(change) = &action.change {
-        let role = |name: &Option<String>| name.as_ref().is_none_or(role);
         check(role(&change.role) && role(&change.delete_role), "unknown-role");
         check(role(&change.assign_role) && role(&change.from) && role(&change.based_on), "unknown-role");
         check(permission(&change.permission), "unknown-permission");
@@ -202,7 +190,19 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
         check(change.list.as_ref().is_none_or(|it| catalog.lists.contains_key(it)), "unknown-list");
         check(feature(&change.opt_in), "unknown-feature");
     }
-    failures.into_iter().min_by_key(|failure| GATES[0].iter().position(|code| code == failure))
+
+    check(context.facts.keys().all(|it| catalog.facts.contains_key(it)), "unknown-fact");
+    let limits = limit_names(catalog);
+    check(context.remaining.keys().chain(context.used.keys()).all(|it| limits.contains(it)), "unknown-limit");
+    check(context.remaining.keys().all(|it| !context.used.contains_key(it)), "malformed-request");
+    // A restriction is no action of its own.
+    let restriction = action
+        .permission
+        .as_ref()
+        .and_then(|it| catalog.permissions.get(it))
+        .is_some_and(|it| it.restricts.is_some());
+    check(!restriction, "malformed-request");
+    failures.first().copied()
 }
 
 /// Whether the keys of an action are those of exactly one form.
@@ -553,7 +553,7 @@ impl<'a> Case<'a> {
             Some(row) => {
                 self.plan_gate(&row.plans, &add_ons_of(row)).is_none() && self.kind_gate(&row.kinds).is_none()
             }
-            None => true,
+            None => false,
         };
         let stated = self.domain.roles.get(role)?.permissions.get(permission)?;
         configurable.then_some(stated.as_str())
@@ -599,6 +599,7 @@ impl<'a> Case<'a> {
         let feature = &self.catalog.features[name];
         let action = &self.request.action;
         let mut failures = self.feature_gates(feature);
+        failures.extend(feature.data.iter().filter_map(|data| self.data_gate(data)));
         let mut obligations = Names::new();
         // AI-21: a permission that the subject also needs.
         match feature.permission.as_ref().map(|permission| self.permission(permission)) {
@@ -621,7 +622,8 @@ impl<'a> Case<'a> {
         if let Some(failure) = first(&failures) {
             return deny(self.catalog, action, failure);
         }
-        obligations.extend(self.feature_obligations(feature));
+        obligations.extend(feature.obligations.iter().cloned());
+        obligations.extend(self.processing_obligations(feature));
         let meter = feature.meter.clone().filter(|_| charge > 0);
         Answer {
             providers: self.providers(feature),
@@ -635,9 +637,9 @@ impl<'a> Case<'a> {
     fn process(&self, data: &str, name: &str) -> Answer {
         let feature = &self.catalog.features[name];
         let mut failures = self.feature_gates(feature);
-        if !feature.data.contains(data) {
-            failures.push("data-barred");
-        }
+        // Of the classes of the feature only the one asked about matters.
+        failures.extend((!feature.data.contains(data)).then_some("data-barred"));
+        failures.extend(self.data_gate(data));
         failures.extend(self.opt_in_gate(name));
         if let Some(failure) = first(&failures) {
             return deny(self.catalog, &self.request.action, failure);
@@ -645,14 +647,14 @@ impl<'a> Case<'a> {
         Answer {
             providers: self.providers(feature),
             data: Names::from([data.to_owned()]),
-            ..allow("feature-on", self.feature_obligations(feature))
+            ..allow("feature-on", self.processing_obligations(feature))
         }
     }
 
     /// TRM-05: storing or processing a class of data at all.
     fn store(&self, data: &str) -> Answer {
-        if self.regimes().any(|regime| regime.bars.data.contains(data)) {
-            return deny(self.catalog, &self.request.action, "data-barred");
+        if let Some(failure) = self.data_gate(data) {
+            return deny(self.catalog, &self.request.action, failure);
         }
         Answer { data: Names::from([data.to_owned()]), ..allow("data-permitted", Names::new()) }
     }
@@ -661,14 +663,13 @@ impl<'a> Case<'a> {
         self.domain.domain.regimes.iter().map(|regime| &self.catalog.regimes[regime])
     }
 
-    /// Gates 2 to 5 of a feature.
+    /// Gates 2 to 5 of a feature, but for its classes of data.
     fn feature_gates(&self, feature: &Feature) -> Vec<Failure> {
         let mut failures = Vec::new();
         failures.extend(self.plan_gate(&feature.plans, &feature.add_ons));
         failures.extend(self.kind_gate(&feature.kinds));
         failures.extend(self.provider_gate(feature));
         failures.extend(self.service_gate(feature));
-        failures.extend(self.data_gate(feature));
         failures.extend(feature.setting.iter().flat_map(|setting| self.setting_gates(setting)));
         // Any of several settings suffices.
         let any: Vec<Vec<Failure>> =
@@ -725,8 +726,8 @@ impl<'a> Case<'a> {
         feature.services.iter().any(missing).then_some("service-barred")
     }
 
-    fn data_gate(&self, feature: &Feature) -> Option<Failure> {
-        self.regimes().any(|regime| !regime.bars.data.is_disjoint(&feature.data)).then_some("data-barred")
+    fn data_gate(&self, data: &str) -> Option<Failure> {
+        self.regimes().any(|regime| regime.bars.data.contains(data)).then_some("data-barred")
     }
 
     /// AI-17: who gets data when the feature runs.
@@ -746,9 +747,10 @@ impl<'a> Case<'a> {
         providers
     }
 
-    /// AI-15, AI-19, AI-20: what comes with running a feature.
-    fn feature_obligations(&self, feature: &Feature) -> Names {
-        let mut obligations = feature.obligations.clone();
+    /// AI-15, AI-19, AI-20: what comes with giving data to the providers of a feature. What the feature itself
+    /// obliges to is about its output, and comes with a run.
+    fn processing_obligations(&self, feature: &Feature) -> Names {
+        let mut obligations = Names::new();
         for provider in self.providers(feature) {
             obligations.extend(self.catalog.providers[&provider].obligations.iter().cloned());
         }
@@ -870,9 +872,10 @@ impl<'a> Case<'a> {
         allow("authorized-change", warning.into_iter().collect())
     }
 
-    /// The failures of a change, all but the warning's.
+    /// The failures of a change. Inside of the gate of authority: what nobody could do, then who may, then what
+    /// the holders of roles and the soundness of the domain do not let anybody do now.
     fn change_gates(&self, change: &NamedChange) -> Vec<Failure> {
-        let mut failures = self.authority_gates(change);
+        let mut failures = Vec::new();
         if let Some(name) = &change.setting {
             let setting: &Setting = &self.catalog.settings[name];
             failures.extend(self.plan_gate(&setting.plans, &setting.add_ons));
@@ -880,26 +883,31 @@ impl<'a> Case<'a> {
             failures.extend((self.position(name) == Position::Absent).then_some("setting-absent"));
             failures.extend(self.domain.locked.contains_key(name).then_some("setting-locked"));
         }
-        if let Some(role) = &change.role {
-            failures
-                .extend(self.role_permission_gates(role, change.permission.as_deref().expect("of the form")));
+        if let (Some(role), Some(permission)) = (&change.role, &change.permission) {
+            failures.extend(self.role_permission_gates(role, permission, on(change)));
         }
         if let (Some(name), Some(base)) = (&change.create_role, &change.based_on) {
             failures.extend(self.create_role_gates(name, base));
         }
         if let Some(role) = &change.delete_role {
-            // ROL-08
             failures.extend(self.catalog.roles.contains_key(role).then_some("role-immutable"));
+        }
+        if let Some(name) = &change.opt_in {
+            let feature = &self.catalog.features[name];
+            failures.extend(self.plan_gate(&feature.plans, &feature.add_ons));
+            failures.extend(self.kind_gate(&feature.kinds));
+            failures.extend((!feature.beta).then_some("invalid-change"));
+        }
+        if let Some(To::Entries(entries)) = &change.to {
+            failures.extend(entries.iter().any(|entry| !is_email_domain(entry)).then_some("invalid-change"));
+        }
+        failures.extend(self.authority_gates(change));
+        if let Some(role) = &change.delete_role {
+            // ROL-08
             failures.extend((self.domain.holders.get(role) != Some(&0)).then_some("role-in-use"));
         }
         if let Some(role) = &change.assign_role {
             failures.extend(self.last_holder_gate(role, change.from.as_deref()));
-        }
-        if let Some(feature) = &change.opt_in {
-            failures.extend((!self.catalog.features[feature].beta).then_some("invalid-change"));
-        }
-        if let Some(To::Entries(entries)) = &change.to {
-            failures.extend(entries.iter().any(|entry| !is_email_domain(entry)).then_some("invalid-change"));
         }
         failures.extend(self.soundness_gate(change));
         failures
@@ -910,22 +918,28 @@ impl<'a> Case<'a> {
         if let Some(role) = &change.assign_role {
             let from = change.from.as_deref();
             if self.supreme(role) || from.is_some_and(|from| self.supreme(from)) {
-                return self.appointment_gates(role, from);
+                return self.appointment_gates(Some(role), from);
             }
         }
-        let mut rows: Vec<Change> = rows_of(self.catalog, change).into_iter().cloned().collect();
-        let supreme_only = change.role.is_some()
-            && self.catalog.permissions[change.permission.as_ref().expect("of the form")].change.is_some();
-        if supreme_only {
-            // ADM-03: nobody raises their own rights.
-            let supreme: Names =
-                self.catalog.roles.keys().filter(|role| self.supreme(role)).cloned().collect();
-            for row in &mut rows {
-                row.permission = None;
-                row.standings = Names::new();
-                row.roles = supreme.clone();
-            }
+        let rows = rows_of(self.catalog, change);
+        let permission = change.role.as_ref().and(change.permission.as_ref());
+        if permission.is_some_and(|it| self.catalog.permissions[it].change.is_some()) {
+            // ADM-03: nobody raises their own rights. Plan and kind of the rule hold all the same.
+            let mut failures: Vec<Failure> =
+                rows.iter().filter_map(|row| self.plan_gate(&row.plans, &add_ons_of(row))).collect();
+            failures.extend(rows.iter().filter_map(|row| self.kind_gate(&row.kinds)));
+            failures.extend((!self.acts_supremely(None)).then_some("needs-role"));
+            return failures;
         }
+        let to = match change.to {
+            Some(To::Switch(switch)) => Some(switch.as_str()),
+            _ => None,
+        };
+        self.row_gates(rows, to)
+    }
+
+    /// The rows are alternatives; the failure of a subject whom none of them names.
+    fn row_gates(&self, mut rows: Vec<&Change>, to: Option<&str>) -> Vec<Failure> {
         rows.sort_by(|one, other| {
             let key = |row: &Change| {
                 (
@@ -941,12 +955,7 @@ impl<'a> Case<'a> {
             };
             key(one).cmp(&key(other))
         });
-        let to = match change.to {
-            Some(To::Switch(Switch::On)) => Some("on"),
-            Some(To::Switch(Switch::Off)) => Some("off"),
-            _ => None,
-        };
-        let fitting: Vec<&Change> = rows.iter().filter(|row| self.fits(row, to)).collect();
+        let fitting: Vec<&Change> = rows.iter().copied().filter(|row| self.fits(row, to)).collect();
         if fitting.iter().any(|row| self.matches(row)) {
             return vec![];
         }
@@ -1002,48 +1011,66 @@ impl<'a> Case<'a> {
         "needs-verification"
     }
 
-    /// ADM-02, ROL-10: supreme roles are appointed and removed by their own kind; the first one is verified.
-    fn appointment_gates(&self, role: &str, from: Option<&str>) -> Vec<Failure> {
-        let mut failures = Vec::new();
-        let named: Vec<&str> =
-            [Some(role), from].into_iter().flatten().filter(|it| self.supreme(it)).collect();
-        for supreme in named {
-            failures.extend(self.kind_gate(&self.catalog.roles[supreme].kinds));
-            if self.request.subject.roles.iter().any(|it| it == supreme) {
-                continue;
+    /// ADM-02, ROL-10: supreme roles are appointed and removed by their own kind. The first one nobody could
+    /// appoint: it takes the right to assign roles, and verification.
+    fn appointment_gates(&self, role: Option<&str>, from: Option<&str>) -> Vec<Failure> {
+        let supreme = |role: &&str| self.supreme(role);
+        let mut failures: Vec<Failure> = [role, from]
+            .into_iter()
+            .flatten()
+            .filter(supreme)
+            .filter_map(|role| self.kind_gate(&self.catalog.roles[role].kinds))
+            .collect();
+        match role.filter(supreme) {
+            Some(first) if role != from && self.unheld(first) => {
+                failures.extend(
+                    self.row_gates(self.catalog.changes.get("assign_role").into_iter().collect(), None),
+                );
+                match &self.catalog.roles[first].verified_by {
+                    Some(fact) if !self.fact(fact) => failures.push("needs-verification"),
+                    _ => {}
+                }
             }
-            if !self.unheld(supreme) {
-                failures.push("needs-role");
-                continue;
-            }
-            match &self.catalog.roles[supreme].verified_by {
-                Some(fact) if self.fact(fact) => {}
-                Some(_) => failures.push("fact-false"),
-                None => failures.push("needs-verification"),
+            to => {
+                let own = to.or(from.filter(supreme));
+                failures.extend((!self.acts_supremely(own)).then_some("needs-role"));
             }
         }
         failures
     }
 
+    /// Whether the subject has this supreme role, or any.
+    fn acts_supremely(&self, role: Option<&str>) -> bool {
+        let own = &self.request.subject.roles;
+        own.iter().any(|own| self.supreme(own) && role.is_none_or(|role| role == own))
+    }
+
     /// ADM-05: the last super admin stays.
     fn last_holder_gate(&self, role: &str, from: Option<&str>) -> Option<Failure> {
         let from = from.filter(|from| self.supreme(from) && *from != role)?;
-        let count = self.domain.holders.get(from).copied().unwrap_or(u64::MAX);
-        (count <= 1).then_some("last-holder")
+        match self.domain.holders.get(from) {
+            Some(0) => Some("invalid-change"),
+            Some(1) => Some("last-holder"),
+            _ => None,
+        }
     }
 
     /// ROL-01, ROL-02, PRM-22: what of a role can be changed.
-    fn role_permission_gates(&self, role: &str, permission: &str) -> Vec<Failure> {
+    fn role_permission_gates(&self, role: &str, name: &str, on: bool) -> Vec<Failure> {
+        let permission = &self.catalog.permissions[name];
         let mut failures = Vec::new();
-        let row = &self.catalog.permissions[permission];
-        let Some(base) = self.base(role) else { return vec!["role-immutable"] };
-        let default = row.default.get(base).map(String::as_str);
+        failures.extend(self.plan_gate(&permission.plans, &permission.add_ons));
+        failures.extend(self.kind_gate(&permission.kinds));
+        let base = self.base(role).unwrap_or(role);
+        let default = permission.default.get(base).map(String::as_str);
+        let row = &self.catalog.roles[base];
         if self.supreme(base) {
             failures.push("role-immutable");
-        } else if self.catalog.roles[base].never.contains(permission) || default == Some("never") {
-            failures.push("never-for-role");
-        } else if self.catalog.roles[base].inherent.contains(permission) {
-            failures.push("role-immutable");
+        } else if row.never.contains(name) || default == Some("never") {
+            // Off is what it is already.
+            failures.extend(on.then_some("never-for-role"));
+        } else if row.inherent.contains(name) {
+            failures.push("invalid-change");
         } else if default.is_none() {
             failures.push("not-granted-to-role");
         }
@@ -1087,7 +1114,7 @@ impl<'a> Case<'a> {
 
     /// Whether the change is to what is so already.
     fn is_present(&self, change: &NamedChange) -> bool {
-        let on = matches!(change.to, Some(To::Switch(Switch::On)));
+        let on = on(change);
         match change {
             NamedChange { setting: Some(name), .. } => (self.position(name) == Position::On) == on,
             NamedChange { role: Some(role), permission: Some(name), .. } => {
@@ -1169,22 +1196,12 @@ impl<'a> Case<'a> {
             }
             NamedChange { assign_role: Some(role), from, .. } => {
                 // Without a former role the reverse is to leave the role.
-                let failures = match from {
-                    Some(from) => {
-                        reverse.assign_role = Some(from.clone());
-                        reverse.from = Some(role.clone());
-                        after.change_gates(&reverse)
-                    }
-                    None if self.supreme(role) => {
-                        let mut failures = after.appointment_gates(role, None);
-                        failures.extend(after.last_holder_gate("", Some(role)));
-                        failures
-                    }
-                    None => {
-                        reverse.assign_role = Some(role.clone());
-                        after.authority_gates(&reverse)
-                    }
+                let supreme = self.supreme(role) || from.as_ref().is_some_and(|from| self.supreme(from));
+                let mut failures = match supreme {
+                    true => after.appointment_gates(from.as_deref(), Some(role)),
+                    false => after.row_gates(rows_of(self.catalog, change), None),
                 };
+                failures.extend(after.last_holder_gate("", Some(role)));
                 return first(&failures).is_some();
             }
             NamedChange { list: Some(list), .. } => {
@@ -1201,6 +1218,11 @@ impl<'a> Case<'a> {
         }
         first(&after.change_gates(&reverse)).is_some()
     }
+}
+
+/// Whether a change is to on.
+fn on(change: &NamedChange) -> bool {
+    matches!(change.to, Some(To::Switch(Switch::On)))
 }
 
 fn allow(reason: &str, obligations: Names) -> Answer {
@@ -1229,8 +1251,10 @@ fn is_id(name: &str) -> bool {
 
 /// PRM-23: labels of letters, digits and hyphens between dots.
 fn is_email_domain(entry: &str) -> bool {
-    entry.contains('.')
-        && entry
-            .split('.')
-            .all(|label| !label.is_empty() && label.chars().all(|it| it.is_ascii_alphanumeric() || it == '-'))
+    entry.len() <= 253
+        && entry.contains('.')
+        && entry.split('.').all(|label| {
+            let hyphen = label.starts_with('-') || label.ends_with('-');
+            !label.is_empty() && !hyphen && label.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
+        })
 }
