@@ -140,7 +140,7 @@ fn engine_and_reference_agree_on_a_slice_of_the_small_worlds() {
 #[test]
 #[ignore = "minutes, in release"]
 fn engine_and_reference_agree_on_every_small_world() {
-    let tally = small_worlds(1);
+    let tally = small_worlds(option_env!("STRIDE").and_then(|it| it.parse().ok()).unwrap_or(1));
     tally.assert_agreement();
     assert!(tally.decisions >= 10_000_000, "{}", tally.decisions);
 }
