@@ -26,7 +26,7 @@ pub(super) struct Evaluation<'e> {
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     if let Err(reason) = evaluation.known() {
-        let deny = evaluation.state.decide(reason, Because::NOTHING);
+        let deny = evaluation.state.decide(reason, Because::NOTHING).with_fallback(evaluation.fallback());
         observer.gate(Gate::Known, Err(deny));
         return deny;
     }
@@ -111,6 +111,13 @@ impl<'e> Evaluation<'e> {
     /// The roles of the subject; unknown ones were turned away by gate 1.
     pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
         self.request.subject.all_roles().iter().map(|role| role.position())
+    }
+
+    /// What a run of a known feature falls back to, however it is denied (AI-08).
+    fn fallback(&self) -> Option<u16> {
+        let Action::Run(run) = self.request.action else { return None };
+        let known = run.feature.is_of(self.model().tag);
+        known.then(|| self.model().features.get(run.feature.position())?.fallback).flatten()
     }
 
     /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.

@@ -193,6 +193,10 @@ pub(super) fn process<O: Observer>(
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
+        // Nobody selects a model here, so who gets the data is not stated: it may be anyone (AI-14).
+        Condition::Providers(Providers::OfModel) => {
+            gates.ask(Gate::Compliance, state.check_providers(Providers::Unstated))
+        }
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
