@@ -394,7 +394,7 @@ fn data_is_processed_only_for_what_may_run_and_only_as_declared() {
         user_content  smart_editor          feature-on   setting-off      provider-barred  not-in-plan
         metadata      semantic_search       feature-on   setting-off      service-barred   not-in-plan
         user_content  smart_rules           feature-on   setting-off      provider-barred  not-in-plan
-        user_content  ai_studio_workflows   feature-on   setting-off      feature-on       not-in-plan
+        user_content  ai_studio_workflows   feature-on   setting-off      provider-barred  not-in-plan
         ",
     );
     let personal = Customer { plan: "personal", ..ORGANIZATION }.engine();
