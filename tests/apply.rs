@@ -347,7 +347,9 @@ impl World {
         let plan = dice.pick(&["starter", "enterprise", "enterprise_plus"]);
         let holders = dice.throw(3);
         let custom = match plan {
-            "enterprise_plus" => "[roles.contractor]\nbased_on = 'guest'\n[roles.lead]\nbased_on = 'admin'",
+            "enterprise_plus" => {
+                "[role_defaults]\nguests = 'contractor'\n[roles.contractor]\nbased_on = 'guest'\n[roles.lead]\nbased_on = 'admin'"
+            }
             _ => "",
         };
         let text = format!(

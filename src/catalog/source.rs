@@ -41,6 +41,7 @@ catalog_source! {
     plans: PlanSource,
     add_ons: AddOnSource,
     roles: RoleSource,
+    role_defaults: RoleDefaultSource,
     standings: StandingSource,
     facts: String,
     obligations: String,
@@ -166,6 +167,10 @@ table! {
         inherent: Set<Name>,
         never: Set<Name>,
     }
+}
+table! {
+    /// `[role_defaults.X]`
+    RoleDefaultSource { label: Option<String>, role: Option<Name>, based_on: Set<Name>, }
 }
 table! {
     /// `[standings.X]`

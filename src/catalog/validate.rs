@@ -5,14 +5,15 @@ use std::ops::Range;
 use super::graph::{self, Broken};
 use super::model::{
     AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
-    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting,
-    Standing, UsedService,
+    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service,
+    Setting, Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
     AddOnSource, BilledSource, CatalogSource, ChangeSource, ChangerSource, ChangesSource, CreditPlanSource,
     DefaultSource, FeatureSource, LimitSource, Map, MeterSource, ModelSource, PermissionSource,
-    ProviderSource, ProvidersSource, RegimeSource, RoleSource, SeatsSource, UseSource, UsedServiceSource,
+    ProviderSource, ProvidersSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource, UseSource,
+    UsedServiceSource,
 };
 use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
@@ -223,6 +224,8 @@ impl Checker {
             plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
             add_ons: self.rows(&source.add_ons, |this, _, row| this.add_on(row, &names)),
             roles: self.rows(&source.roles, |this, name, row| this.role(name, row, &names)),
+            role_defaults: self
+                .rows(&source.role_defaults, |this, name, row| this.role_default(name, row, &names)),
             standings: self.rows(&source.standings, |this, _, row| Standing {
                 kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
             }),
@@ -289,6 +292,16 @@ impl Checker {
             kinds: self.find_all(&names.kinds, &row.kinds, "kind"),
             verified_by: self.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
         }
+    }
+
+    fn role_default(&mut self, name: &Name, row: &RoleDefaultSource, names: &Names) -> RoleDefault {
+        let role = self.required(name, row.role.as_ref(), "role");
+        let role = self.find_maybe(&names.roles, role, "role").unwrap_or(u16::MAX);
+        let based_on = self.find_all(&names.roles, &row.based_on, "role");
+        if role != u16::MAX && !based_on.contains(&role) {
+            self.contradiction(name.span(), "`role` must be one of `based_on`");
+        }
+        RoleDefault { role, based_on }
     }
 
     fn provider(&mut self, row: &ProviderSource, names: &Names) -> Provider {

@@ -9,7 +9,8 @@ use crate::catalog::{Bind, Catalog};
 use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::id::{
-    AddOnId, FeatureId, KindId, LimitId, ListId, PermissionId, PlanId, RegimeId, RoleId, SettingId,
+    AddOnId, FeatureId, KindId, LimitId, ListId, PermissionId, PlanId, RegimeId, RoleDefaultId, RoleId,
+    SettingId,
 };
 use crate::word::{Every, Stop, Switch};
 
@@ -167,6 +168,13 @@ impl<'c> DomainBuilder<'c> {
     /// How many hold a custom role.
     pub fn custom_role_holders(mut self, role: &str, count: u64) -> Self {
         self.source.holders.insert(name(role), count);
+        self
+    }
+
+    /// Whom the domain gives a role, of the catalog or a custom one, by default.
+    pub fn role_default(mut self, of: RoleDefaultId, role: &str) -> Self {
+        let of = self.name_of(of);
+        insert(&mut self.source.role_defaults, of, name(role));
         self
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct DomainSource {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) roles: Map<RoleSource>,
     #[serde(skip_serializing_if = "is_default")]
+    pub(crate) role_defaults: Map<Name>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) limits: Map<LimitSource>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) seats: Map<u64>,
@@ -63,6 +65,7 @@ impl DomainSource {
             opt_ins: document.section("opt_ins"),
             lists: document.section("lists"),
             roles: document.section("roles"),
+            role_defaults: document.section("role_defaults"),
             limits: document.section("limits"),
             seats: document.section("seats"),
             residency: document.table("residency"),
@@ -75,6 +78,7 @@ impl DomainSource {
             "opt_ins",
             "lists",
             "roles",
+            "role_defaults",
             "limits",
             "seats",
             "residency",

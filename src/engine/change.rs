@@ -32,6 +32,16 @@ pub(super) fn decide<O: Observer>(
 }
 
 fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut Gates<'_, O>) -> Asked {
+    let may = may(evaluation, change);
+    // Where plan or kind leave no rule for the change, that gate stands before whatever is wrong with it.
+    let misfit = may.err().and_then(|deny| deny.reason().gate()).filter(|gate| *gate < Gate::Authority);
+    if misfit == Some(Gate::Plan) {
+        gates.ask(Gate::Plan, may)?;
+    }
+    ask_conditions(evaluation, change, gates)?;
+    if misfit == Some(Gate::Kind) {
+        gates.ask(Gate::Kind, may)?;
+    }
     match change {
         Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
         Change::RolePermission { role, permission, to } => {
@@ -47,10 +57,14 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
         Change::DeleteRole { role } => {
             gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?;
         }
-        Change::OptIn { feature, .. } => ask_opt_in(evaluation, feature.position(), gates)?,
+        Change::OptIn { feature, .. } => {
+            gates.ask(Gate::Authority, is_beta(&evaluation.state, feature.position()))?;
+        }
         Change::AssignRole { .. } | Change::List { .. } => {}
     }
-    gates.ask(Gate::Authority, may(evaluation, change))?;
+    if misfit.is_none() {
+        gates.ask(Gate::Authority, may)?;
+    }
     match change {
         Change::DeleteRole { role } => {
             gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?;
@@ -67,10 +81,52 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
     }
 }
 
+/// Plan and kind of what is to be changed.
+fn ask_conditions<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let state = &evaluation.state;
+    let model = state.model;
+    match change {
+        Change::Setting { setting, .. } => {
+            let own = model.settings.get(setting.position()).map_or(&[][..], |row| &row.conditions);
+            gates.ask_all(state, own)
+        }
+        Change::RolePermission { permission, .. } => {
+            let rule = model.changes.role_permission.as_ref();
+            let of_rule = rule.map_or(&[][..], |rule| &rule.conditions);
+            let own = model.permissions.get(permission.position()).map_or(&[][..], |row| &row.conditions);
+            [Gate::Plan, Gate::Kind].into_iter().try_for_each(|gate| {
+                let both = of_rule.iter().chain(own);
+                gates.ask_all(state, both.filter(|condition| condition.gate() == gate))
+            })
+        }
+        Change::OptIn { feature, .. } => {
+            let own = model.features.get(feature.position()).map_or(&[][..], |row| &row.conditions);
+            gates.ask_all(state, own.iter().filter(|condition| condition.gate() < Gate::Compliance))
+        }
+        Change::AssignRole { role, from } => {
+            let named = [Some(role), from].into_iter().flatten().map(|role| role.position());
+            named.filter(|role| state.is_supreme(*role)).try_for_each(|supreme| {
+                let because = Because::one(Parameter::Role, supreme);
+                let counted = match state.counts(supreme) {
+                    true => Ok(because),
+                    false => {
+                        let because = because.and(Parameter::Kind, state.domain.kind);
+                        Err(state.decide(Reason::NotForDomainKind, because))
+                    }
+                };
+                gates.ask(Gate::Kind, counted)
+            })
+        }
+        Change::List { .. } | Change::CreateRole { .. } | Change::DeleteRole { .. } => Asked::Continue(()),
+    }
+}
+
 fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
-    let Some(row) = state.model.settings.get(setting) else { return Asked::Continue(()) };
-    gates.ask_all(state, &row.conditions)?;
     let Some(now) = state.setting(setting) else { return Asked::Continue(()) };
     let because = Because::one(Parameter::Setting, setting)
         .and(Parameter::Level, now.level as u16)
@@ -97,9 +153,6 @@ fn ask_role_permission<O: Observer>(
     let state = &evaluation.state;
     let model = state.model;
     let Some(row) = model.permissions.get(permission) else { return Asked::Continue(()) };
-    let rule = model.changes.role_permission.as_ref();
-    let conditions = rule.into_iter().flat_map(|rule| rule.conditions.iter()).chain(&row.conditions);
-    gates.ask_all(state, conditions.filter(|condition| condition.gate() < Gate::Compliance))?;
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
     let deny = |reason| Err(state.decide(reason, because));
     if state.is_supreme(role) {
@@ -114,13 +167,12 @@ fn ask_role_permission<O: Observer>(
     }
 }
 
-fn ask_opt_in<O: Observer>(evaluation: &Evaluation<'_>, feature: u16, gates: &mut Gates<'_, O>) -> Asked {
-    let state = &evaluation.state;
-    let Some(row) = state.model.features.get(feature) else { return Asked::Continue(()) };
-    gates.ask_all(state, row.conditions.iter().filter(|condition| condition.gate() < Gate::Compliance))?;
+fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
-    let beta = if row.beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) };
-    gates.ask(Gate::Authority, beta)
+    match state.model.features.get(feature).is_some_and(|row| row.beta) {
+        true => Ok(because),
+        false => Err(state.decide(Reason::InvalidChange, because)),
+    }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
@@ -136,10 +188,6 @@ fn ask_assignment<O: Observer>(
     }
     for supreme in [Some(role), from].into_iter().flatten().filter(|role| state.is_supreme(*role)) {
         let because = Because::one(Parameter::Role, supreme);
-        if !state.counts(supreme) {
-            let because = because.and(Parameter::Kind, state.domain.kind);
-            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
-        }
         let left = state.holders(supreme);
         let deny = |reason| Err(state.decide(reason, because));
         gates.ask(
@@ -255,11 +303,11 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
     }
 }
 
-/// A role whose holders are not counted counts as held (ROL-08).
+/// Whether nobody holds a role, nor will by default. A role whose holders are not counted counts as held (ROL-08).
 fn is_free(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
-        Some(0) => Ok(because),
+        Some(0) if !state.domain.role_defaults.contains(&role) => Ok(because),
         _ => Err(state.decide(Reason::RoleInUse, because)),
     }
 }

@@ -1,7 +1,7 @@
 //! Features: running one, and processing data for one.
 
 use super::evaluate::Evaluation;
-use super::gates::{Gates, conclude, failure};
+use super::gates::{Asked, Gates, conclude, failure};
 use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
@@ -28,19 +28,10 @@ fn decide_run<O: Observer>(
     row: &Feature,
     observer: &mut O,
 ) -> Decision {
-    let Evaluation { engine, state, .. } = evaluation;
-    let slot = state.model.permissions.len().saturating_add(run.feature.index());
+    let state = &evaluation.state;
     let mut gates = Gates::new(observer);
-    let own = gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting);
-    let mut blocked = failure(&gates, own);
-    if let Some(of_model) = of_model(evaluation, run, row) {
-        // Which model is selected is known only now; its gate stands before that of the settings.
-        let earlier = |deny: &Decision| deny.reason().gate() <= Some(Gate::Compliance);
-        blocked = blocked.filter(earlier).or(of_model.err()).or(blocked);
-        if O::WATCHES {
-            gates.observer.gate(Gate::Compliance, of_model);
-        }
-    }
+    let own = ask_own(evaluation, run, row, &mut gates);
+    let blocked = failure(&gates, own);
     if let (Some(deny), false) = (blocked, O::WATCHES) {
         return deny;
     }
@@ -68,6 +59,22 @@ fn decide_run<O: Observer>(
         .with_processing(providers, row.data)
         .with_obligations(row.obligations | obligations | by_processing)
         .with_charge(charge)
+}
+
+/// Gates 2 to 5. Who runs the selected model is known only now; that gate stands before those of the settings.
+fn ask_own<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    row: &Feature,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let Evaluation { engine, state, .. } = evaluation;
+    let slot = state.model.permissions.len().saturating_add(run.feature.index());
+    gates.ask_static(engine, state, slot, &row.conditions, Gate::Plan..=Gate::Compliance)?;
+    if let Some(of_model) = of_model(evaluation, run, row) {
+        gates.ask(Gate::Compliance, of_model)?;
+    }
+    gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting..=Gate::Setting)
 }
 
 /// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the
@@ -186,6 +193,10 @@ pub(super) fn process<O: Observer>(
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
+        // Nobody selects a model here, so who gets the data is not stated: it may be anyone (AI-14).
+        Condition::Providers(Providers::OfModel) => {
+            gates.ask(Gate::Compliance, state.check_providers(Providers::Unstated))
+        }
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {

@@ -36,7 +36,7 @@ use crate::catalog::Catalog;
 use crate::decision::Decision;
 use crate::diagnostic::Diagnostics;
 use crate::domain::{Domain, Resolved, State};
-use crate::id::RoleId;
+use crate::id::{RoleDefaultId, RoleId};
 use crate::request::Request;
 
 /// A catalog and a domain, ready to answer requests.
@@ -140,6 +140,12 @@ impl Engine {
         let model = self.catalog.model();
         let position = self.resolved.role_named(model, name)?;
         Some(self.role_id(position))
+    }
+
+    /// The role that new members, or whoever the catalog's role default names, receive here (ROL-11).
+    pub fn default_role(&self, of: RoleDefaultId) -> Option<RoleId> {
+        let known = of.is_of(self.catalog.model().tag);
+        self.resolved.role_defaults.get(of.index()).filter(|_| known).map(|role| self.role_id(*role))
     }
 
     fn role_id(&self, position: u16) -> RoleId {
