@@ -289,11 +289,6 @@ impl Problems {
         self.add_with_help(code, span, message, None);
     }
 
-    /// How many problems were noted so far.
-    pub(crate) fn count(&self) -> usize {
-        self.found.len()
-    }
-
     /// An entry whose key stands at `key` had mistakes, so that what is missing in it may have been misspelt.
     pub(crate) fn damage(&mut self, key: &Range<usize>) {
         self.damaged.insert(key.start);

@@ -13,7 +13,7 @@ use super::observer::{Observer, Outcome};
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Connect, Connector, Mode, Window};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
-use crate::id::{ConnectorId, bit};
+use crate::id::{ConnectorId, ModeId, bit};
 use crate::request::{Action, Read};
 use crate::word::Scope;
 
@@ -125,7 +125,7 @@ pub(super) fn read<O: Observer>(evaluation: &Evaluation<'_>, read: Read, observe
     conclude(&gates, asked, || {
         let ages = windows(row).iter().any(|(_, window)| window.is_some());
         let stale = if ages { evaluation.obligation("may_be_stale") } else { 0 };
-        let because = about(read).and_maybe(Parameter::Mode, read.mode.map(|mode| mode.position()));
+        let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
         let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
         allow.with_obligations(row.obligations | stale)
     })

@@ -13,11 +13,13 @@ mod evaluate;
 mod explain;
 mod feature;
 mod gates;
+mod handling;
 mod named;
 mod observer;
 mod permission;
 mod reads;
 mod record;
+mod seats;
 mod usage;
 
 use std::fmt;
@@ -25,8 +27,10 @@ use std::fmt;
 pub use apply::{Applied, ChangeRecord};
 pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
+pub use handling::{CustomerKey, DataHandling, Region};
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
+pub use seats::{SeatIncrease, SeatMismatch};
 
 use crate::catalog::Catalog;
 use crate::decision::Decision;
