@@ -431,7 +431,7 @@ fn what_a_domain_leaves_out_or_says_twice_is_reported() {
         ),
         (
             "[domain]\nid = 'a'\nkind = 'workspace'\nplan = 'starter'\n[residency]\nmigrated = true",
-            &[("", "missing-key")],
+            &[("5:2", "missing-key")],
         ),
     ] {
         let found = problems(text);
