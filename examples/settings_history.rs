@@ -77,16 +77,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (time, who, role, what, change) in DAY {
         println!("{time}  {who} ({role}) {what}");
         let request = request(time, who, role, change)?;
-        match engine.apply_named(&request) {
-            Ok(applied) => {
-                println!("       done");
-                if applied.record.obligations.iter().any(|one| one == "warn_irreversible") {
-                    println!("       warning, to be shown before: {who} will not be able to undo this");
-                }
-                // The change made a new domain; the engine of the old one would still answer as before.
-                engine = Engine::compile(&catalog, &applied.domain)?;
+        println!("       {}", engine.sentence(&engine.evaluate_named(&request)));
+        // A refused change leaves everything as it is; an allowed one makes a new domain, and the engine of the
+        // old one would still answer as before.
+        if let Ok(applied) = engine.apply_named(&request) {
+            if applied.record.obligations.iter().any(|one| one == "warn_irreversible") {
+                println!("       warning, to be shown before: {who} will not be able to undo this");
             }
-            Err(denied) => println!("       refused, {}", engine.sentence(&denied.0)),
+            engine = Engine::compile(&catalog, &applied.domain)?;
         }
     }
     println!("\nThe domain file at the end of the day:\n\n{}", engine.domain().to_toml());

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::time::Duration;
 
 use tollkeeper::catalog::Catalog;
@@ -34,6 +36,7 @@ fn request(role: &str, action: &str, facts: &str) -> NamedRequest {
 
 /// The reason and the facts it names; every explanation on the way folds to its decision.
 fn answer(engine: &Engine, request: &NamedRequest) -> String {
+    common::decide(engine, serde_json::to_value(request).unwrap());
     let decision = engine.evaluate_named(request);
     let explanation = engine.explain_named(request);
     let reason = decision.is_deny().then(|| decision.reason());
@@ -356,6 +359,10 @@ version = '1'
 linked = 'the wiki is linked'
 can_see = 'the reader may see the page'
 recent = 'the page was touched lately'
+trusted = 'the reader is trusted with links'
+[permissions.link]
+default = { reader = 'on' }
+needs = ['trusted']
 [connectors.search]
 plans = ['paid']
 connect = { unless = ['linked'] }
@@ -365,6 +372,10 @@ new_content = '12h'
 page = ['linked', 'can_see', 'recent']
 [connectors.search.modes.whole_wiki]
 connect = [{ roles = ['owner'] }]
+[connectors.archive]
+connect = { needs = ['can_see'] }
+[connectors.archive.modes.by_permission]
+connect = [{ permission = 'link' }]
 [connectors.mirror]
 [connectors.mirror.read]
 attachment = ['can_see']
@@ -396,6 +407,18 @@ fn another_connector_with_other_windows_is_another_row_of_a_catalog() {
     ] {
         let answer = answer(&on(plan), &request(role, action, facts));
         assert_eq!(answer, expected, "{plan} {role} {action} {facts}");
+    }
+    // Who may connect can hang on a permission, which can hang on a fact that is not stated.
+    for (facts, expected) in [
+        ("can_see trusted", "connector-permitted"),
+        ("can_see", "missing-fact trusted"),
+        ("", "missing-fact can_see trusted"),
+        ("trusted", "missing-fact can_see"),
+        ("!can_see", "fact-false can_see"),
+        ("can_see !trusted", "not-authorized"),
+    ] {
+        let connect = r#"{"connect":"archive","mode":"by_permission"}"#;
+        assert_eq!(answer(&on("free"), &request("reader", connect, facts)), expected, "{facts}");
     }
     let record = on("paid").decide(&request("reader", page, "linked can_see recent"));
     assert_eq!(serde_json::to_string(&record.stale).unwrap(), r#"{"new_content":"12h"}"#);

@@ -382,7 +382,6 @@ enterprize = 3
         15:52  unknown-value
         15:67  unknown-value
         16:8   immutable-role
-        17:17  inherent-permission
         19:12  contradiction
         20:17  never-for-role
         20:38  no-such-permission
@@ -409,7 +408,7 @@ enterprize = 3
 fn what_a_domain_leaves_out_or_says_twice_is_reported() {
     for (text, expected) in [
         ("", &[("", "missing-key"), ("", "missing-key"), ("", "missing-key")][..]),
-        ("[domain]\nid = 'a'\nkind = 'workspace'\n", &[("", "missing-key")]),
+        ("[domain]\nid = 'a'\nkind = 'workspace'\n", &[("1:2", "missing-key")]),
         ("[domain]\nid = 'a'\nkind = 'workspace'\nplan = 'starter'\nplan = 'x'", &[("5:1", "syntax")]),
         ("[domain]\nid = 3\nkind = 'workspace'\nplan = 'starter'", &[("2:6", "wrong-type")]),
         ("[domain]\nid = 'a'\nkind = 'workspace'\nplan = 'starter'\n[role.x]", &[("5:2", "unknown-table")]),
@@ -432,7 +431,7 @@ fn what_a_domain_leaves_out_or_says_twice_is_reported() {
         ),
         (
             "[domain]\nid = 'a'\nkind = 'workspace'\nplan = 'starter'\n[residency]\nmigrated = true",
-            &[("", "missing-key")],
+            &[("5:2", "missing-key")],
         ),
     ] {
         let found = problems(text);

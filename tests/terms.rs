@@ -288,9 +288,37 @@ fn who_sees_a_class_of_data_follows_what_the_domain_permits() {
         assert_eq!(row.subprocessors.join(" "), subprocessors, "{plan} {keys} {tables} {data}");
         assert_eq!(row.subprocessors_unnamed, unnamed, "{plan} {keys} {tables} {data}");
     }
-    // Only the automations are on, and their model is selected at each run: whoever may run one sees the data.
-    let studio = engine("enterprise", "regimes = ['hipaa']", "[settings]\nai_partners = 'on'\nml = 'off'");
-    assert!(handling(&studio, "ai_input").features.contains(&"ai_studio_workflows".to_owned()));
+}
+
+// TRM-07 AI-04
+#[test]
+fn an_automation_may_process_what_some_model_of_it_may() {
+    let catalog = |models: &str| {
+        let text = format!(
+            "[catalog]\nid = 'notes'\nversion = '1'\n[kinds.team]\n[plans.free]\n[data.text]\n\
+             [providers.near]\n[providers.far]\nthird_party = true\n[providers.odd]\nthird_party = true\n\
+             [regimes.strict]\nbars = {{ providers = ['odd'], unstated_providers = true }}\n\
+             [features.draft]\nproviders = 'of_model'\ndata = ['text']\n{models}"
+        );
+        Catalog::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"))
+    };
+    let model = |provider: &str| format!("[models.{provider}_one]\nprovider = '{provider}'\n");
+    for (providers, regimes, features, subprocessors) in [
+        (&["near", "far", "odd"][..], "", "draft", "far odd"),
+        (&["near", "far", "odd"], "strict", "draft", "far"),
+        (&["near", "odd"], "strict", "draft", ""),
+        (&["odd"], "", "draft", "odd"),
+        (&["odd"], "strict", "", ""),
+        (&[], "", "", ""),
+    ] {
+        let catalog = catalog(&providers.iter().map(|provider| model(provider)).collect::<String>());
+        let regimes = if regimes.is_empty() { String::new() } else { format!("regimes = ['{regimes}']") };
+        let domain = format!("[domain]\nid = 'a'\nkind = 'team'\nplan = 'free'\n{regimes}");
+        let engine = Engine::compile(&catalog, &Domain::parse(&domain).unwrap()).unwrap();
+        let text = handling(&engine, "text");
+        let shown = (text.features.join(" "), text.subprocessors.join(" "));
+        assert_eq!(shown, (features.to_owned(), subprocessors.to_owned()), "{providers:?} {regimes}");
+    }
 }
 
 // TRM-07
@@ -313,8 +341,11 @@ fn the_features_of_a_data_map_are_those_that_may_process_it() {
                 let process = Action::Process { data, feature: *feature };
                 engine.evaluate(&Request::new(Subject::nobody(), process)).is_allow()
             });
-            let permitted: Vec<&str> = permitted.map(|(name, _)| name).collect();
-            assert_eq!(row.features, permitted, "{name}");
+            // Who gets the data of an automation is known only with its model, so it is asked model by model.
+            let by_model = |name: &&str| *name == "ai_studio_workflows";
+            let permitted = permitted.map(|(name, _)| name).filter(|name| !by_model(name));
+            let shown = row.features.iter().map(String::as_str).filter(|name| !by_model(name));
+            assert_eq!(shown.collect::<Vec<_>>(), permitted.collect::<Vec<_>>(), "{name}");
             let json = serde_json::to_string(row).unwrap();
             assert_eq!(serde_json::from_str::<DataHandling>(&json).unwrap(), *row);
         }

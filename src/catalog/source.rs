@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default, table};
+use crate::document::{Document, Name, Placed, Set, is_default, table};
 use crate::word::{Every, Stop, Switch, Trigger};
 
 /// A map from names of the file.
@@ -18,7 +18,7 @@ macro_rules! catalog_source {
         /// A whole catalog file.
         #[derive(Clone, PartialEq, Debug, Default, Serialize)]
         pub(crate) struct CatalogSource {
-            pub(crate) catalog: Heading,
+            pub(crate) catalog: Placed<Heading>,
             $(#[serde(skip_serializing_if = "is_default")] pub(crate) $section: Map<$row>,)*
         }
 

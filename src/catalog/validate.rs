@@ -379,7 +379,8 @@ impl Checker {
     fn heading(&mut self, source: &CatalogSource) {
         for (key, value) in [("id", &source.catalog.id), ("version", &source.catalog.version)] {
             if value.is_none() {
-                self.problems.add(Code::MissingKey, None, format!("missing key `{key}` of table `catalog`"));
+                let message = format!("missing key `{key}` of table `catalog`");
+                self.problems.add(Code::MissingKey, source.catalog.at.clone(), message);
             }
         }
         for name in source.catalog.id.iter().chain(&source.catalog.home) {

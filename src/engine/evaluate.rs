@@ -35,7 +35,7 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
         Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
         Action::Run(run) => feature::run(&evaluation, run, observer),
         Action::Process { data, feature } => {
-            feature::process(&evaluation, data.position(), feature.position(), observer)
+            feature::process(&evaluation, data.position(), feature.position(), None, observer)
         }
         Action::Store(data) => feature::store(&evaluation, data.position(), observer),
         Action::Change(change) => change::decide(&evaluation, change, observer),

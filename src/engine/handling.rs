@@ -5,15 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
+use super::evaluate::Evaluation;
+use super::feature::process;
+use super::observer::Nobody;
 use crate::catalog::model::{Data, Feature, Providers};
 use crate::catalog::source::KeySource;
-use crate::id::{DataId, FeatureId, bit, positions};
+use crate::decision::Decision;
+use crate::id::{DataId, FeatureId, positions};
 use crate::request::{Action, Request, Subject};
 
 /// How a domain handles one class of data (TRM-07), in names.
 ///
-/// Regions come from the catalog and the domain's residency; everything about features is what
-/// [`evaluate`](Engine::evaluate) answers, so it cannot disagree with it.
+/// Regions come from the catalog and the domain's residency; everything about features is asked of the gates that
+/// [`evaluate`](Engine::evaluate) asks, so it cannot disagree with it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -34,7 +38,7 @@ pub struct DataHandling {
     pub subprocessors_unnamed: bool,
     /// What every third party must have promised that gets it for a feature (AI-06, TRM-06).
     pub guarantees: Vec<String>,
-    /// Features that may process it here.
+    /// Features that may process it here; one whose runs select a model, if some model may.
     pub features: Vec<String>,
 }
 
@@ -131,11 +135,9 @@ impl Engine {
         let (mut seen, mut unnamed) = (0, row.customer_key == KeySource::SharedInClear);
         let mut features = Vec::new();
         for (feature, feature_name, feature_row) in model.features.iter() {
-            let process = Action::Process { data: id, feature: FeatureId::new(model.tag, feature) };
-            let decision = self.evaluate(&Request::new(Subject::nobody(), process));
-            if decision.is_allow() {
+            if let Some(providers) = self.processing(position, feature, feature_row) {
                 features.push(feature_name.to_owned());
-                seen |= decision.provider_bits() | self.selectable(feature_row);
+                seen |= providers;
                 unnamed |= feature_row.providers == Providers::Unstated;
             }
         }
@@ -158,15 +160,22 @@ impl Engine {
         }
     }
 
-    /// The providers of the models that a run of the feature may select here.
-    fn selectable(&self, feature: &Feature) -> u64 {
-        if feature.providers != Providers::OfModel {
-            return 0;
-        }
-        let state = self.state();
-        let providers = self.catalog.model().models.iter().map(|(_, _, model)| bit(model.provider));
-        let permitted = providers.filter(|one| state.check_providers(Providers::All(*one)).is_ok());
-        permitted.fold(0, |all, one| all | one)
+    /// Who gets a class of data for a feature, if it may be processed for it: on some model, where runs select one.
+    fn processing(&self, data: u16, feature: u16, row: &Feature) -> Option<u64> {
+        let model = self.catalog.model();
+        let ids = (DataId::new(model.tag, data), FeatureId::new(model.tag, feature));
+        let action = Action::Process { data: ids.0, feature: ids.1 };
+        let request = Request::new(Subject::nobody(), action);
+        let evaluation = Evaluation { engine: self, request: &request, state: self.state() };
+        let selected: Vec<Option<u16>> = match row.providers {
+            Providers::OfModel => model.models.iter().map(|(position, _, _)| Some(position)).collect(),
+            _ => vec![None],
+        };
+        let decisions = selected.into_iter().map(|of| process(&evaluation, data, feature, of, &mut Nobody));
+        decisions
+            .filter(Decision::is_allow)
+            .map(|decision| decision.provider_bits())
+            .reduce(|all, one| all | one)
     }
 
     /// A term about a class of data prevails over the region of the domain (TRM-08).

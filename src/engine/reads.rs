@@ -1,6 +1,7 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
@@ -59,19 +60,7 @@ impl Reads {
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
-        let changes = &model.changes;
-        let rules = match change {
-            Change::Setting { setting, .. } => {
-                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
-            }
-            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
-            Change::RolePermission { .. } => changes.role_permission.as_slice(),
-            Change::CreateRole { .. } => changes.create_role.as_slice(),
-            Change::DeleteRole { .. } => changes.delete_role.as_slice(),
-            Change::AssignRole { .. } => changes.assign_role.as_slice(),
-            Change::OptIn { .. } => changes.opt_in.as_slice(),
-        };
-        for rule in rules {
+        for rule in change::rules(model, change) {
             self.permission(engine, rule.permission);
         }
         if let Change::AssignRole { role, .. } = change {
