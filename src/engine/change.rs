@@ -54,7 +54,7 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
     match change {
         Change::DeleteRole { role } => gates.ask(Gate::Authority, is_free(state, role.position()))?,
         Change::AssignRole { role, from } => {
-            let from = from.map(|from| from.position());
+            let from = from.map(RoleId::position);
             ask_assignment(evaluation, role.position(), from, gates)?;
         }
         _ => {}
@@ -162,10 +162,8 @@ fn ask_role_permission<O: Observer>(
 
 fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
-    match state.model.features.get(feature).is_some_and(|row| row.beta) {
-        true => Ok(because),
-        false => Err(state.decide(Reason::InvalidChange, because)),
-    }
+    let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
+    if beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
