@@ -470,7 +470,7 @@ fn deleting_a_task_takes_access_and_perhaps_authorship() {
         let tables = configured("member", stated_off.trim_end_matches(", "));
         let engine = Customer { tables: &tables, ..ORGANIZATION }.engine();
         let context = stated(&[("draft", row[2]), ("task_access", row[3]), ("self_created", row[4])]);
-        let expected = (row[5].to_owned(), row[6].replace("-", ""));
+        let expected = (row[5].to_owned(), row[6].replace('-', ""));
         assert_eq!(in_context(&engine, "member", "delete_tasks", context.clone()), expected, "{row:?}");
         assert_eq!(in_context(&engine, "contractor", "delete_tasks", context), expected, "{row:?}");
     }
