@@ -1,0 +1,275 @@
+//! Contract: the events that give and withdraw credits, and the plans they are bound to.
+
+use std::sync::Arc;
+
+use crate::units::{MicroCredits, Timestamp};
+
+use super::account::{Account, Done};
+use super::credits::{Builder, Home, cycle_at, cycle_at_mut, shrink};
+use super::cycle::Cycle;
+use super::event::{ActorId, EventId, Reason};
+use super::fact::{Change, Facts};
+use super::grant::{Grant, GrantKind};
+use super::memory::Held;
+use super::options::Rearm;
+use super::outcome::{Applied, Note, Rejected};
+use super::plan::{PlanKey, Subscription};
+
+/// What is to be issued.
+struct Issue<'a> {
+    kind: GrantKind,
+    amount: MicroCredits,
+    reason: Option<&'a Reason>,
+}
+
+/// For which plan, priority and cycle something is issued.
+struct Place {
+    plan: PlanKey,
+    priority: u8,
+    home: Home,
+    cycle: Cycle,
+}
+
+impl Account {
+    pub(super) fn subscribe(
+        &mut self,
+        at: Timestamp,
+        subscription: &Arc<Subscription>,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let (plan, term) = (subscription.plan, subscription.term);
+        let overlaps = |held: &Subscription| held.plan == plan && held.term.intersection(term).is_some();
+        if self.credits.subscriptions.iter().any(overlaps) {
+            return Err(Rejected::AlreadyHeld { plan });
+        }
+        self.pass(at, facts);
+        self.credits.subscriptions.push(Subscription::clone(subscription));
+        facts.state(|| Change::Subscribed { plan, term });
+        Ok(Done::applied(Applied::default()))
+    }
+
+    /// The term ends at the event; so does the cycle of that instant, while its grants keep their own end.
+    pub(super) fn unsubscribe(
+        &mut self,
+        at: Timestamp,
+        plan: PlanKey,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let holds = |held: &Subscription| held.plan == plan && held.term.contains(at);
+        let position = self.credits.subscriptions.iter().position(holds);
+        let position = position.ok_or(Rejected::OutsideTerm { plan })?;
+        self.pass(at, facts);
+        if let Some(held) = self.credits.subscriptions.get_mut(position) {
+            if held.term.from < at {
+                held.term.until = at;
+            } else {
+                self.credits.subscriptions.remove(position);
+            }
+        }
+        for cycle in self.credits.cycles.iter_mut().filter(|cycle| cycle.plan == plan && cycle.left > at) {
+            cycle.left = at;
+        }
+        facts.state(|| Change::Unsubscribed { plan });
+        Ok(Done::applied(Applied::default()))
+    }
+
+    pub(super) fn name_builder(
+        &mut self,
+        at: Timestamp,
+        plan: PlanKey,
+        actor: ActorId,
+        facts: &mut Facts<'_>,
+    ) -> Done {
+        self.pass(at, facts);
+        let builder = Builder { plan, actor };
+        if let Err(place) = self.credits.builders.binary_search(&builder) {
+            self.credits.builders.insert(place, builder);
+        }
+        Done::applied(Applied::default())
+    }
+
+    pub(super) fn drop_builder(
+        &mut self,
+        at: Timestamp,
+        plan: PlanKey,
+        actor: ActorId,
+        facts: &mut Facts<'_>,
+    ) -> Done {
+        self.pass(at, facts);
+        if let Ok(place) = self.credits.builders.binary_search(&Builder { plan, actor }) {
+            self.credits.builders.remove(place);
+        }
+        Done::applied(Applied::default())
+    }
+
+    pub(super) fn include(
+        &mut self,
+        id: EventId,
+        at: Timestamp,
+        plan: PlanKey,
+        within: Timestamp,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let place = self.place(plan, within)?;
+        if place.cycle.included {
+            return Err(Rejected::AlreadyIssued);
+        }
+        let amount = self.subscription_at(plan, within)?.allowance;
+        self.issue(id, at, place, &Issue { kind: GrantKind::Included, amount, reason: None }, facts)
+    }
+
+    pub(super) fn purchase(
+        &mut self,
+        id: EventId,
+        at: Timestamp,
+        plan: PlanKey,
+        within: Timestamp,
+        amount: MicroCredits,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let increment = self.subscription_at(plan, within)?.increment;
+        let in_steps = |step: MicroCredits| amount.get().checked_rem(step.get()) == Some(0);
+        if !increment.is_some_and(in_steps) {
+            return Err(Rejected::NotAnIncrement);
+        }
+        let place = self.place(plan, within)?;
+        self.issue(id, at, place, &Issue { kind: GrantKind::Purchased, amount, reason: None }, facts)
+    }
+
+    pub(super) fn goodwill(
+        &mut self,
+        id: EventId,
+        at: Timestamp,
+        (plan, within): (PlanKey, Timestamp),
+        amount: MicroCredits,
+        reason: &Reason,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let place = self.place(plan, within)?;
+        let issue = Issue { kind: GrantKind::Goodwill, amount, reason: Some(reason) };
+        self.issue(id, at, place, &issue, facts)
+    }
+
+    fn issue(
+        &mut self,
+        id: EventId,
+        at: Timestamp,
+        place: Place,
+        issue: &Issue<'_>,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        if issue.amount == MicroCredits::ZERO {
+            return Err(Rejected::ZeroAmount);
+        }
+        self.credits.issued.checked_add(issue.amount.get()).ok_or(Rejected::Overflow)?;
+        self.pass(at, facts);
+        let (plan, period) = (place.plan, place.cycle.period);
+        let cycle = match place.home {
+            Home::Cycle(position) => position,
+            Home::New(_) => self.credits.add_cycle(place.cycle),
+        };
+        self.credits.trim_order(super::account::earlier(self.now_with(at), self.options.window));
+        self.credits.add_grant(Grant {
+            event: id,
+            issued_at: at,
+            kind: issue.kind,
+            plan,
+            priority: place.priority,
+            period,
+            cycle,
+            issued: issue.amount.get(),
+            reserved: 0,
+            consumed: 0,
+            revoked: false,
+            reason: issue.reason.cloned(),
+        });
+        self.after_issue(cycle, issue.kind);
+        facts.state(|| Change::Issued {
+            kind: issue.kind,
+            plan,
+            period,
+            amount: issue.amount,
+            reason: issue.reason.cloned(),
+        });
+        Ok(Done::applied(Applied { amount: issue.amount, ..Applied::default() }))
+    }
+
+    fn after_issue(&mut self, cycle: u32, kind: GrantKind) {
+        let Some(cycle) = cycle_at_mut(&mut self.credits.cycles, cycle) else { return };
+        cycle.included |= kind == GrantKind::Included;
+        if self.options.rearm == Rearm::OnIssue {
+            cycle.rearm(&self.options);
+        }
+    }
+
+    /// Withdraws a grant: what is neither reserved nor consumed is revoked, and so is what comes back later.
+    pub(super) fn revoke(
+        &mut self,
+        at: Timestamp,
+        grant: EventId,
+        reason: &Reason,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let position = self.credits.grants.iter().position(|issued| issued.event == grant);
+        let position = position.ok_or(Rejected::UnknownGrant)?;
+        if self.credits.grants.get(position).is_some_and(|issued| issued.revoked) {
+            return Err(Rejected::AlreadyRevoked);
+        }
+        self.pass(at, facts);
+        let credits = &mut self.credits;
+        let Some(issued) = credits.grants.get_mut(position) else { return Err(Rejected::UnknownGrant) };
+        issued.revoked = true;
+        if let Some(cycle) = cycle_at_mut(&mut credits.cycles, issued.cycle) {
+            shrink(&mut cycle.issued, issued.issued);
+        }
+        let owed = issued.issued.saturating_sub(issued.rest());
+        facts.state(|| Change::Revoked { grant, reason: reason.clone() });
+        let note = (owed > 0).then_some(Note::Owed { amount: MicroCredits::new(owed) });
+        Ok(Done::applied(Applied { amount: MicroCredits::new(issued.rest()), note, ..Applied::default() }))
+    }
+
+    pub(super) fn close(
+        &mut self,
+        at: Timestamp,
+        before: Timestamp,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let now = self.now_with(at);
+        if before > now {
+            return Err(Rejected::FutureSkew { latest: now });
+        }
+        let holds_open = self.memory.iter().any(|record| match &record.held {
+            Held::Reservation { payer, resolution: None, .. } => {
+                payer.at < before && record.deadline().is_some_and(|deadline| deadline > now)
+            }
+            _ => false,
+        });
+        if holds_open {
+            return Err(Rejected::OpenReservations);
+        }
+        self.pass(at, facts);
+        self.closed = self.closed.max(before);
+        Ok(Done::applied(Applied::default()))
+    }
+
+    fn subscription_at(&self, plan: PlanKey, at: Timestamp) -> Result<&Subscription, Rejected> {
+        let holds = |held: &&Subscription| held.plan == plan && held.term.contains(at);
+        self.credits.subscriptions.iter().find(holds).ok_or(Rejected::OutsideTerm { plan })
+    }
+
+    /// Where credits of a plan for the period around an instant belong.
+    fn place(&self, plan: PlanKey, within: Timestamp) -> Result<Place, Rejected> {
+        let subscription = self.subscription_at(plan, within)?;
+        let home = self.credits.find_cycle(subscription, within).ok_or(Rejected::OutsideTerm { plan })?;
+        let cycle = match home {
+            Home::New(period) => Cycle::new(plan, period, subscription.stop),
+            Home::Cycle(position) => {
+                cycle_at(&self.credits.cycles, position).cloned().ok_or(Rejected::OutsideTerm { plan })?
+            }
+        };
+        if cycle.period.until <= self.closed {
+            return Err(Rejected::PeriodClosed { before: self.closed });
+        }
+        Ok(Place { plan, priority: subscription.priority, home, cycle })
+    }
+}
