@@ -62,7 +62,7 @@ pub struct Account {
     pub(super) id: AccountId,
     pub(super) options: Options,
     pub(super) version: Version,
-    /// The latest instant of any event; none before the first.
+    /// The latest instant at which anything happened or was learned of; none before the first event.
     pub(super) now: Option<Timestamp>,
     /// Nothing is booked before this instant any more.
     pub(super) closed: Timestamp,
@@ -168,12 +168,12 @@ impl Account {
             return Ok(verdict(amount, receipt.denial()));
         }
         if let Body::Reserve { usage, actor, deadline } = &event.body {
-            let admitted = self.quote(event.at, usage, *actor, *deadline)?;
+            let admitted = self.quote(self.moment(event), usage, *actor, *deadline)?;
             let amount = admitted.map_or(MicroCredits::ZERO, |(_, amount)| MicroCredits::new(amount));
             return Ok(verdict(amount, admitted.err()));
         }
         if event.body.is_of_outputs() {
-            let (step, _) = self.check_outputs(event.at, &event.body)?;
+            let (step, _) = self.check_outputs(self.moment(event), &event.body)?;
             return Ok(verdict(MicroCredits::ZERO, self.outputs.admit(&step).err()));
         }
         let receipt = self.clone().apply(event)?;
@@ -207,11 +207,9 @@ impl Account {
                 None => Ok(Some(Receipt { repeated: true, ..record.receipt })),
             };
         }
-        if let Some(now) = self.now {
-            let latest = later(now, self.options.skew);
-            if event.at > latest {
-                return Err(Rejected::FutureSkew { latest });
-            }
+        let latest = later(event.received, self.options.skew);
+        if event.at > latest {
+            return Err(Rejected::FutureSkew { latest });
         }
         match event.expected {
             Some(expected) if expected != self.version => Err(Rejected::Stale { actual: self.version }),
@@ -221,28 +219,28 @@ impl Account {
 
     /// Each verb first makes every check that can reject, then lets time pass, then changes the account.
     fn perform(&mut self, event: &Event, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
-        let (id, at) = (event.id, event.at);
+        let moment = self.moment(event);
         match &event.body {
-            Body::Subscribe { subscription } => self.subscribe(at, subscription, facts),
-            Body::Unsubscribe { plan } => self.unsubscribe(at, *plan, facts),
-            Body::NameBuilder { plan, actor } => Ok(self.name_builder(at, *plan, *actor, facts)),
-            Body::DropBuilder { plan, actor } => Ok(self.drop_builder(at, *plan, *actor, facts)),
-            Body::Include { plan, within } => self.include(id, at, *plan, *within, facts),
-            Body::Purchase { plan, within, amount } => self.purchase(id, at, *plan, *within, *amount, facts),
+            Body::Subscribe { subscription } => self.subscribe(moment, subscription, facts),
+            Body::Unsubscribe { plan } => self.unsubscribe(moment, *plan, facts),
+            Body::NameBuilder { plan, actor } => Ok(self.name_builder(moment, *plan, *actor, facts)),
+            Body::DropBuilder { plan, actor } => Ok(self.drop_builder(moment, *plan, *actor, facts)),
+            Body::Include { plan, within } => self.include(moment, *plan, *within, facts),
+            Body::Purchase { plan, within, amount } => self.purchase(moment, *plan, *within, *amount, facts),
             Body::Goodwill { plan, within, amount, reason } => {
-                self.goodwill(id, at, (*plan, *within), *amount, reason, facts)
+                self.goodwill(moment, (*plan, *within), *amount, reason, facts)
             }
-            Body::Revoke { grant, reason } => self.revoke(at, *grant, reason, facts),
-            Body::Reserve { usage, actor, deadline } => self.reserve(id, at, usage, *actor, *deadline, facts),
-            Body::Settle { reservation, usage } => self.settle(at, *reservation, usage, facts),
-            Body::SettlePart { reservation, usage } => self.settle_part(at, *reservation, usage, facts),
-            Body::Void { reservation } => self.void(at, *reservation, facts),
-            Body::Record { usage, actor, after } => self.record_usage(at, usage, *actor, *after, facts),
-            Body::Correct { charge, amount, reason } => self.correct(at, *charge, *amount, reason, facts),
-            Body::Reprice { charge, usage, reason } => self.reprice(at, *charge, usage, reason, facts),
-            Body::Close { before } => self.close(at, *before, facts),
+            Body::Revoke { grant, reason } => self.revoke(moment, *grant, reason, facts),
+            Body::Reserve { usage, actor, deadline } => self.reserve(moment, usage, *actor, *deadline, facts),
+            Body::Settle { reservation, usage } => self.settle(moment, *reservation, usage, facts),
+            Body::SettlePart { reservation, usage } => self.settle_part(moment, *reservation, usage, facts),
+            Body::Void { reservation } => self.void(moment, *reservation, facts),
+            Body::Record { usage, actor, after } => self.record_usage(moment, usage, *actor, *after, facts),
+            Body::Correct { charge, amount, reason } => self.correct(moment, *charge, *amount, reason, facts),
+            Body::Reprice { charge, usage, reason } => self.reprice(moment, *charge, usage, reason, facts),
+            Body::Close { before } => self.close(moment, *before, facts),
             Body::Advance => {
-                self.pass(at, facts);
+                self.pass(moment, facts);
                 Ok(Done::applied(Applied::default()))
             }
             Body::Limit { .. }
@@ -250,22 +248,22 @@ impl Account {
             | Body::FollowUp { .. }
             | Body::Dismiss { .. }
             | Body::OptIn { .. }
-            | Body::OptOut { .. } => self.count(at, &event.body, facts),
+            | Body::OptOut { .. } => self.count(moment, &event.body, facts),
         }
     }
 
-    fn count(&mut self, at: Timestamp, body: &Body, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
-        let (step, late) = self.check_outputs(at, body)?;
-        self.pass(at, facts);
+    fn count(&mut self, moment: Moment, body: &Body, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
+        let (step, late) = self.check_outputs(moment, body)?;
+        self.pass(moment, facts);
         Ok(match self.outputs.perform(step, facts) {
             Ok(note) => Done::applied(Applied { note: late.or(note), ..Applied::default() }),
             Err(denial) => Done::denied(denial),
         })
     }
 
-    fn check_outputs(&self, at: Timestamp, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
-        let booking = self.booking(at)?;
-        let when = When { at, booked: booking.at, now: self.now_with(at), closed: self.closed };
+    fn check_outputs(&self, moment: Moment, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
+        let booking = self.booking(moment)?;
+        let when = When { at: moment.at, booked: booking.at, now: moment.now, closed: self.closed };
         Ok((self.outputs.check(when, body, &self.options)?, booking.note))
     }
 
@@ -279,8 +277,8 @@ impl Account {
 
     /// Lets time pass up to an event: reservations lapse in the order of their deadlines, then ids (CRD-10), and
     /// what is older than the window is forgotten.
-    pub(super) fn pass(&mut self, at: Timestamp, facts: &mut Facts<'_>) {
-        let now = self.now.map_or(at, |now| now.max(at));
+    pub(super) fn pass(&mut self, moment: Moment, facts: &mut Facts<'_>) {
+        let now = moment.now;
         self.now = Some(now);
         while let Some(Reverse((deadline, id))) = self.deadlines.peek().copied() {
             if deadline > now {
@@ -304,9 +302,10 @@ impl Account {
         facts.cause = cause;
     }
 
-    /// The instant up to which the account will have come with an event of this instant.
-    pub(super) fn now_with(&self, at: Timestamp) -> Timestamp {
-        self.now.map_or(at, |now| now.max(at))
+    fn moment(&self, event: &Event) -> Moment {
+        let latest = event.received.max(event.at);
+        let now = self.now.map_or(latest, |now| now.max(latest));
+        Moment { id: event.id, at: event.at, now }
     }
 
     /// The credits as they are at an instant, with every reservation lapsed whose deadline is there by then.
@@ -326,19 +325,24 @@ impl Account {
         Cow::Owned(credits)
     }
 
-    /// The instant at which something of that instant is booked: its own, unless its books are closed.
-    pub(super) fn booking(&self, at: Timestamp) -> Result<Booked, Rejected> {
-        if at >= self.closed {
-            return Ok(Booked { at, note: None });
+    /// The instant at which something is booked: its own, unless its books are closed.
+    pub(super) fn booking(&self, moment: Moment) -> Result<Booked, Rejected> {
+        if moment.at >= self.closed {
+            return Ok(Booked { at: moment.at, note: None });
         }
         match self.options.late {
             Late::Reject => Err(Rejected::PeriodClosed { before: self.closed }),
-            Late::BookNow => {
-                let at = self.now_with(at);
-                Ok(Booked { at, note: Some(Note::BookedLate { at }) })
-            }
+            Late::BookNow => Ok(Booked { at: moment.now, note: Some(Note::BookedLate { at: moment.now }) }),
         }
     }
+}
+
+/// Which event it is, when it happened, and how far the account will have come with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) id: EventId,
+    pub(super) at: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// When something is booked, and the note if that is not when it happened.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Done};
+use super::account::{Account, Done, Moment, earlier};
 use super::credits::{Builder, Home, cycle_at, cycle_at_mut, shrink};
 use super::cycle::Cycle;
 use super::event::{ActorId, EventId, Reason};
@@ -33,7 +33,7 @@ struct Place {
 impl Account {
     pub(super) fn subscribe(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         subscription: &Arc<Subscription>,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
@@ -42,7 +42,7 @@ impl Account {
         if self.credits.subscriptions.iter().any(overlaps) {
             return Err(Rejected::AlreadyHeld { plan });
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         self.credits.subscriptions.push(Subscription::clone(subscription));
         facts.state(|| Change::Subscribed { plan, term });
         Ok(Done::applied(Applied::default()))
@@ -51,23 +51,25 @@ impl Account {
     /// The term ends at the event; so does the cycle of that instant, while its grants keep their own end.
     pub(super) fn unsubscribe(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         plan: PlanKey,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        let holds = |held: &Subscription| held.plan == plan && held.term.contains(at);
+        let holds = |held: &Subscription| held.plan == plan && held.term.contains(moment.at);
         let position = self.credits.subscriptions.iter().position(holds);
         let position = position.ok_or(Rejected::OutsideTerm { plan })?;
-        self.pass(at, facts);
+        self.pass(moment, facts);
         if let Some(held) = self.credits.subscriptions.get_mut(position) {
-            if held.term.from < at {
-                held.term.until = at;
+            if held.term.from < moment.at {
+                held.term.until = moment.at;
             } else {
                 self.credits.subscriptions.remove(position);
             }
         }
-        for cycle in self.credits.cycles.iter_mut().filter(|cycle| cycle.plan == plan && cycle.left > at) {
-            cycle.left = at;
+        for cycle in
+            self.credits.cycles.iter_mut().filter(|cycle| cycle.plan == plan && cycle.left > moment.at)
+        {
+            cycle.left = moment.at;
         }
         facts.state(|| Change::Unsubscribed { plan });
         Ok(Done::applied(Applied::default()))
@@ -75,12 +77,12 @@ impl Account {
 
     pub(super) fn name_builder(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         plan: PlanKey,
         actor: ActorId,
         facts: &mut Facts<'_>,
     ) -> Done {
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let builder = Builder { plan, actor };
         if let Err(place) = self.credits.builders.binary_search(&builder) {
             self.credits.builders.insert(place, builder);
@@ -90,12 +92,12 @@ impl Account {
 
     pub(super) fn drop_builder(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         plan: PlanKey,
         actor: ActorId,
         facts: &mut Facts<'_>,
     ) -> Done {
-        self.pass(at, facts);
+        self.pass(moment, facts);
         if let Ok(place) = self.credits.builders.binary_search(&Builder { plan, actor }) {
             self.credits.builders.remove(place);
         }
@@ -104,8 +106,7 @@ impl Account {
 
     pub(super) fn include(
         &mut self,
-        id: EventId,
-        at: Timestamp,
+        moment: Moment,
         plan: PlanKey,
         within: Timestamp,
         facts: &mut Facts<'_>,
@@ -115,13 +116,12 @@ impl Account {
             return Err(Rejected::AlreadyIssued);
         }
         let amount = self.subscription_at(plan, within)?.allowance;
-        self.issue(id, at, place, &Issue { kind: GrantKind::Included, amount, reason: None }, facts)
+        self.issue(moment, place, &Issue { kind: GrantKind::Included, amount, reason: None }, facts)
     }
 
     pub(super) fn purchase(
         &mut self,
-        id: EventId,
-        at: Timestamp,
+        moment: Moment,
         plan: PlanKey,
         within: Timestamp,
         amount: MicroCredits,
@@ -133,13 +133,12 @@ impl Account {
             return Err(Rejected::NotAnIncrement);
         }
         let place = self.place(plan, within)?;
-        self.issue(id, at, place, &Issue { kind: GrantKind::Purchased, amount, reason: None }, facts)
+        self.issue(moment, place, &Issue { kind: GrantKind::Purchased, amount, reason: None }, facts)
     }
 
     pub(super) fn goodwill(
         &mut self,
-        id: EventId,
-        at: Timestamp,
+        moment: Moment,
         (plan, within): (PlanKey, Timestamp),
         amount: MicroCredits,
         reason: &Reason,
@@ -147,13 +146,12 @@ impl Account {
     ) -> Result<Done, Rejected> {
         let place = self.place(plan, within)?;
         let issue = Issue { kind: GrantKind::Goodwill, amount, reason: Some(reason) };
-        self.issue(id, at, place, &issue, facts)
+        self.issue(moment, place, &issue, facts)
     }
 
     fn issue(
         &mut self,
-        id: EventId,
-        at: Timestamp,
+        moment: Moment,
         place: Place,
         issue: &Issue<'_>,
         facts: &mut Facts<'_>,
@@ -162,16 +160,16 @@ impl Account {
             return Err(Rejected::ZeroAmount);
         }
         self.credits.issued.checked_add(issue.amount.get()).ok_or(Rejected::Overflow)?;
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let (plan, period) = (place.plan, place.cycle.period);
         let cycle = match place.home {
             Home::Cycle(position) => position,
             Home::New(_) => self.credits.add_cycle(place.cycle),
         };
-        self.credits.trim_order(super::account::earlier(self.now_with(at), self.options.window));
+        self.credits.trim_order(earlier(moment.now, self.options.window));
         self.credits.add_grant(Grant {
-            event: id,
-            issued_at: at,
+            event: moment.id,
+            issued_at: moment.at,
             kind: issue.kind,
             plan,
             priority: place.priority,
@@ -205,7 +203,7 @@ impl Account {
     /// Withdraws a grant: what is neither reserved nor consumed is revoked, and so is what comes back later.
     pub(super) fn revoke(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         grant: EventId,
         reason: &Reason,
         facts: &mut Facts<'_>,
@@ -215,7 +213,7 @@ impl Account {
         if self.credits.grants.get(position).is_some_and(|issued| issued.revoked) {
             return Err(Rejected::AlreadyRevoked);
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let credits = &mut self.credits;
         let Some(issued) = credits.grants.get_mut(position) else { return Err(Rejected::UnknownGrant) };
         issued.revoked = true;
@@ -230,11 +228,11 @@ impl Account {
 
     pub(super) fn close(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         before: Timestamp,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        let now = self.now_with(at);
+        let now = moment.now;
         if before > now {
             return Err(Rejected::FutureSkew { latest: now });
         }
@@ -247,7 +245,7 @@ impl Account {
         if holds_open {
             return Err(Rejected::OpenReservations);
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         self.closed = self.closed.max(before);
         Ok(Done::applied(Applied::default()))
     }

@@ -110,6 +110,8 @@ pub struct Event {
     pub(super) id: EventId,
     pub(super) at: Timestamp,
     pub(super) body: Body,
+    /// When the host learned of it.
+    pub(super) received: Timestamp,
     /// Not part of what happened, so it is neither compared nor kept.
     pub(super) expected: Option<Version>,
 }
@@ -117,7 +119,17 @@ pub struct Event {
 impl Event {
     /// The event with this id, which happened to the account at that instant.
     pub const fn new(account: AccountId, id: EventId, at: Timestamp, body: Body) -> Self {
-        Self { account, id, at, body, expected: None }
+        Self { account, id, at, body, received: at, expected: None }
+    }
+
+    /// The same event, of which the host learned at this instant of its own clock. Without it an event counts as
+    /// learned of when it happened.
+    ///
+    /// The instant of an event may come from elsewhere; this one is trusted. It decides what is late, what lapsed
+    /// and what is too far ahead, so that one wrong clock cannot carry an account into the next century.
+    pub const fn received(mut self, at: Timestamp) -> Self {
+        self.received = at;
+        self
     }
 
     /// The same event, to be refused as stale unless the account is at this version: for a decision that must
@@ -140,6 +152,11 @@ impl Event {
     /// When it happened.
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// When the host learned of it.
+    pub const fn received_at(&self) -> Timestamp {
+        self.received
     }
 
     /// What happened.
@@ -387,11 +404,13 @@ impl Wire for Event {
         self.account.write(bytes);
         self.id.write(bytes);
         self.at.write(bytes);
+        self.received.write(bytes);
         self.body.write(bytes);
     }
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
         let (account, id) = (AccountId::read(bytes)?, EventId::read(bytes)?);
-        Ok(Self::new(account, id, Timestamp::read(bytes)?, Body::read(bytes)?))
+        let (at, received) = (Timestamp::read(bytes)?, Timestamp::read(bytes)?);
+        Ok(Self::new(account, id, at, Body::read(bytes)?).received(received))
     }
 }

@@ -109,7 +109,7 @@ pub enum Early {
 }
 
 impl Default for Options {
-    /// Ids are remembered for 35 days, longer than any month; events may be five minutes ahead; a reservation
+    /// Ids are remembered for 35 days, longer than any month; events may be five minutes ahead of the host's clock; a reservation
     /// may be held for a day beyond the end of its period; thresholds at 50, 75, 90 and 100 %.
     fn default() -> Self {
         Self {
@@ -135,7 +135,7 @@ impl Options {
         self
     }
 
-    /// How far ahead of all events before it an event may be; the first event is free.
+    /// How far ahead of the instant at which the host learned of it an event may be.
     pub const fn skew(mut self, nanoseconds: u64) -> Self {
         self.skew = nanoseconds;
         self

@@ -194,7 +194,7 @@ pub enum Rejected {
         /// The first field that differs.
         field: &'static str,
     },
-    /// The event lies further ahead of all others than clocks may differ.
+    /// The event lies further ahead of the host's clock than clocks may differ.
     #[error("the event is later than {latest}, which is as far ahead as is accepted")]
     FutureSkew {
         /// The latest instant that is accepted.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Done, later};
+use super::account::{Account, Done, Moment, later};
 use super::book::Usage;
 use super::credits::{Home, Payer, cycle_at};
 use super::event::{ActorId, EventId, Reason};
@@ -25,20 +25,20 @@ impl Account {
     /// Who would pay for a reservation and how much, or why it would be denied.
     pub(super) fn quote(
         &self,
-        at: Timestamp,
+        moment: Moment,
         usage: &Usage,
         actor: ActorId,
         deadline: Timestamp,
     ) -> Result<Result<(Payer, u64), Denial>, Rejected> {
-        check_priced_at(usage, at)?;
-        if at < self.closed {
+        check_priced_at(usage, moment.at)?;
+        if moment.at < self.closed {
             return Err(Rejected::PeriodClosed { before: self.closed });
         }
-        let now = self.now_with(at);
+        let now = moment.now;
         if deadline <= now {
             return Err(Rejected::DeadlinePassed);
         }
-        let payer = match self.credits.payer(actor, at) {
+        let payer = match self.credits.payer(actor, moment.at) {
             Ok(payer) => payer,
             Err(denial) => return Ok(Err(denial)),
         };
@@ -66,15 +66,14 @@ impl Account {
 
     pub(super) fn reserve(
         &mut self,
-        id: EventId,
-        at: Timestamp,
+        moment: Moment,
         usage: &Usage,
         actor: ActorId,
         deadline: Timestamp,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        let quote = self.quote(at, usage, actor, deadline)?;
-        self.pass(at, facts);
+        let quote = self.quote(moment, usage, actor, deadline)?;
+        self.pass(moment, facts);
         let (payer, amount) = match quote {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(Done::denied(denial)),
@@ -82,7 +81,7 @@ impl Account {
         facts.state(|| Change::Opened { deadline });
         let mut legs = Legs::default();
         self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
-        self.deadlines.push(Reverse((deadline, id)));
+        self.deadlines.push(Reverse((deadline, moment.id)));
         let crossed = match self.options.basis {
             Basis::Consumed => Crossed::default(),
             Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),
@@ -94,44 +93,44 @@ impl Account {
 
     pub(super) fn settle(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         reservation: EventId,
         usage: &Usage,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        self.settle_as(at, reservation, usage, Ends::Yes, facts)
+        self.settle_as(moment, reservation, usage, Ends::Yes, facts)
     }
 
     pub(super) fn settle_part(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         reservation: EventId,
         usage: &Usage,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        self.settle_as(at, reservation, usage, Ends::No, facts)
+        self.settle_as(moment, reservation, usage, Ends::No, facts)
     }
 
     fn settle_as(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         reservation: EventId,
         usage: &Usage,
         ends: Ends,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        check_priced_at(usage, at)?;
-        self.check_open(reservation, at)?;
+        check_priced_at(usage, moment.at)?;
+        self.check_open(reservation, moment)?;
         // The run has happened and the customer owes it; without a price there is nothing to owe yet, and the
         // reservation stays as it is until the usage comes with one.
         let Some(amount) = usage.charge.map(MicroCredits::get) else {
-            self.pass(at, facts);
+            self.pass(moment, facts);
             return Ok(Done::denied(Denial::Unpriced));
         };
         if !self.credits.fits(amount) {
             return Err(Rejected::Overflow);
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
         let Held::Reservation { payer, legs, parts, resolution } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
@@ -158,14 +157,14 @@ impl Account {
 
     pub(super) fn void(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         reservation: EventId,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        if self.check_open(reservation, at)? {
+        if self.check_open(reservation, moment)? {
             return Err(Rejected::PartlySettled);
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
         let Held::Reservation { legs, resolution, .. } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
@@ -177,12 +176,12 @@ impl Account {
     }
 
     /// Whether part of an open reservation has been settled.
-    fn check_open(&self, reservation: EventId, at: Timestamp) -> Result<bool, Rejected> {
+    fn check_open(&self, reservation: EventId, moment: Moment) -> Result<bool, Rejected> {
         let record = self.memory.get(reservation).ok_or(Rejected::UnknownReservation)?;
         let Held::Reservation { resolution, parts, .. } = &record.held else {
             return Err(Rejected::UnknownReservation);
         };
-        let is_due = record.deadline().is_some_and(|deadline| deadline <= self.now_with(at));
+        let is_due = record.deadline().is_some_and(|deadline| deadline <= moment.now);
         match resolution.or(is_due.then_some(Resolution::Lapsed)) {
             Some(resolution) => Err(Rejected::AlreadyResolved { resolution }),
             None => Ok(*parts),
@@ -191,21 +190,21 @@ impl Account {
 
     pub(super) fn record_usage(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         usage: &Usage,
         actor: ActorId,
         after: Option<EventId>,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        check_priced_at(usage, at)?;
-        let lapsed = after.map(|reservation| self.check_resolved(reservation, at)).transpose()?;
-        let booking = self.booking(at)?;
+        check_priced_at(usage, moment.at)?;
+        let lapsed = after.map(|reservation| self.check_resolved(reservation, moment)).transpose()?;
+        let booking = self.booking(moment)?;
         let amount = usage.charge.map(MicroCredits::get);
         if !self.credits.fits(amount.unwrap_or(0)) {
             return Err(Rejected::Overflow);
         }
         let payer = self.liable(actor, booking.at);
-        self.pass(at, facts);
+        self.pass(moment, facts);
         let (payer, amount) = match (payer, amount) {
             (Err(denial), _) => return Ok(Done::denied(denial)),
             (_, None) => return Ok(Done::denied(Denial::Unpriced)),
@@ -226,8 +225,8 @@ impl Account {
         }
     }
 
-    fn check_resolved(&self, reservation: EventId, at: Timestamp) -> Result<Resolution, Rejected> {
-        match self.check_open(reservation, at) {
+    fn check_resolved(&self, reservation: EventId, moment: Moment) -> Result<Resolution, Rejected> {
+        match self.check_open(reservation, moment) {
             Ok(_) => Err(Rejected::StillOpen),
             Err(Rejected::AlreadyResolved { resolution: Resolution::Settled }) => {
                 Err(Rejected::AlreadyResolved { resolution: Resolution::Settled })
@@ -239,7 +238,7 @@ impl Account {
 
     pub(super) fn correct(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         charge: EventId,
         amount: MicroCredits,
         reason: &Reason,
@@ -252,7 +251,7 @@ impl Account {
         if amount.get() > left {
             return Err(Rejected::ExceedsOriginal { left: MicroCredits::new(left) });
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         facts.state(|| Change::Corrected { charge, reason: reason.clone() });
         if let Some((_, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
             self.credits.give_back(legs, amount.get(), facts);
@@ -262,7 +261,7 @@ impl Account {
 
     pub(super) fn reprice(
         &mut self,
-        at: Timestamp,
+        moment: Moment,
         charge: EventId,
         usage: &Usage,
         reason: &Reason,
@@ -274,7 +273,7 @@ impl Account {
         if !self.credits.fits(more) {
             return Err(Rejected::Overflow);
         }
-        self.pass(at, facts);
+        self.pass(moment, facts);
         facts.state(|| Change::Corrected { charge, reason: reason.clone() });
         let mut crossed = Crossed::default();
         if let Some((payer, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
