@@ -733,3 +733,409 @@ fn events_count_once_whenever_they_arrive() {
         "PeriodClosed { before: Timestamp(2027-02-28T00:00:00Z) } | R0",
     );
 }
+
+#[test]
+fn an_id_counts_in_its_own_account_only() {
+    // E86
+    let mut world = World::new(Options::default());
+    let mut other = Account::new(AccountId::new(2), Options::default());
+    let event = |account| Event::new(account, EventId::new(900), day("02-01"), Body::Advance);
+    world.send(&event(ACCOUNT)).unwrap();
+    assert!(!other.apply(&event(AccountId::new(2))).unwrap().repeated);
+}
+
+#[test]
+fn an_id_older_than_the_window_is_refused_and_never_counted_again() {
+    // E87
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=100; include plus; record 10 as c; tick @03-07; record 10 as c @01-31; look @03-07");
+    world.check("E87", "again 10 | C10");
+    world.run("tick @03-07+; record 10 as c @01-31; look @03-07");
+    world.check("E87", "TooOld { oldest: Timestamp(2027-01-31T00:00:00.000000001Z) } | C10");
+    world.run("record 10 as d @01-31");
+    world.check("E87", "TooOld { oldest: Timestamp(2027-01-31T00:00:00.000000001Z) } | C10");
+}
+
+#[test]
+fn corrections_and_revocations_undo_exactly_what_was_done() {
+    // CRD-04, CRD-06
+    let two = "subscribe plus; gift plus 4 as a; gift plus 6 as b; record 10 as c;";
+    for (number, given, when, then) in [
+        ("E93", two, "correct c 5", "ok 5 | a.C4 b.C1 b.A5"),
+        ("E93b", two, "correct c 8", "ok 8 | a.C2 a.A2 b.C0 b.A6"),
+        ("E93c", two, "correct c 5; correct c 3", "ok 3 | a.C2 b.C0"),
+        ("E93d", two, "correct c 10", "ok 10 | a.C0 b.C0 A10"),
+        ("E94", two, "correct c 5 @02-28", "ok 5 | b.X5 A0 X5"),
+        ("E95", two, "correct c 10.000001", "ExceedsOriginal { left: MicroCredits(10) } | C10"),
+        ("E95b", two, "correct c 6; correct c 5", "ExceedsOriginal { left: MicroCredits(4) } | C4"),
+        ("E95c", two, "correct nothing 5", "UnknownCharge | C10"),
+        (
+            "E95d",
+            two,
+            "close 02-28 @02-28; correct c 5",
+            "PeriodClosed { before: Timestamp(2027-02-28T00:00:00Z) } | C10",
+        ),
+        (
+            "overdraft first",
+            "subscribe plus; gift plus 4 as a; record 10 as c;",
+            "correct c 7",
+            "ok 7 | O0 a.C3 a.A1",
+        ),
+        (
+            "E97",
+            "subscribe plus step=100; buy plus 100 as a; record 30;",
+            "revoke a",
+            "ok 70 Owed { amount: MicroCredits(30) } | a.V70 a.C30 A0",
+        ),
+        (
+            "E96",
+            "subscribe plus step=100; buy plus 100 as a; record 30; revoke a;",
+            "revoke a",
+            "AlreadyRevoked | a.V70",
+        ),
+        (
+            "E96b",
+            "subscribe plus step=100; buy plus 100 as a; reserve 30 as r; revoke a;",
+            "void r",
+            "ok 30 | a.V100 a.R0 A0",
+        ),
+        ("E96c", "subscribe plus;", "revoke a", "UnknownGrant"),
+        ("reprice down", two, "reprice c 3", "ok 3 | a.C3 b.C0"),
+        ("reprice up", two, "gift plus 5 as d; reprice c 13", "ok 13 75% | a.C4 b.C6 d.C3"),
+        ("reprice unpriced", two, "reprice c nowhere input:1", "Unpriced | C10"),
+        (
+            "correct a reservation",
+            "subscribe plus; gift plus 4; reserve 1 as r;",
+            "correct r 1",
+            "UnknownCharge | R1",
+        ),
+    ] {
+        tell(number, Options::default(), &format!("{given} {when}"), then);
+    }
+}
+
+#[test]
+fn a_calendar_counts_from_its_anchor() {
+    // CRD-13
+    let rows: [(&str, &str, Every, &[&str]); 9] = [
+        (
+            "E101",
+            "2027-01-31",
+            Every::Month,
+            &["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31"],
+        ),
+        ("E101b", "2028-01-31", Every::Month, &["2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30"]),
+        (
+            "E102",
+            "2027-11-30",
+            Every::Quarter,
+            &["2027-11-30", "2028-02-29", "2028-05-30", "2028-08-30", "2028-11-30", "2029-02-28"],
+        ),
+        ("E103", "2027-08-31", Every::Quarter, &["2027-08-31", "2027-11-30", "2028-02-29", "2028-05-31"]),
+        ("E103b", "2026-08-31", Every::Quarter, &["2026-08-31", "2026-11-30", "2027-02-28", "2027-05-31"]),
+        ("E104", "2028-02-29", Every::Month, &["2028-02-29", "2028-03-29", "2028-04-29"]),
+        ("E104b", "2028-12-29", Every::Month, &["2028-12-29", "2029-01-29", "2029-02-28", "2029-03-29"]),
+        (
+            "E105",
+            "2028-02-29",
+            Every::Year,
+            &["2028-02-29", "2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"],
+        ),
+        (
+            "E107",
+            "2027-01-31T23:59",
+            Every::Month,
+            &["2027-01-31T23:59", "2027-02-28T23:59", "2027-03-31T23:59"],
+        ),
+    ];
+    for (number, anchor, every, boundaries) in rows {
+        let schedule = Schedule::anchored(day(anchor), every);
+        for (index, pair) in (0..).zip(boundaries.windows(2)) {
+            let period = Period::new(day(pair[0]), day(pair[1])).unwrap();
+            assert_eq!(schedule.period(index), Ok(period), "{number}");
+            let last = Timestamp::from_nanoseconds(period.until.nanoseconds() - 1);
+            assert_eq!(schedule.period_at(period.from), Ok(period), "{number}");
+            assert_eq!(schedule.period_at(last), Ok(period), "{number}");
+            assert_eq!(schedule.index_at(last), Ok(index), "{number}");
+        }
+    }
+}
+
+#[test]
+fn a_calendar_reaches_to_the_ends_of_time_and_no_further() {
+    let at = Timestamp::from_nanoseconds;
+    let last_nanosecond = at(day("2027-01-31T23:59").nanoseconds() + 59_999_999_999);
+    let precise = Schedule::anchored(last_nanosecond, Every::Month);
+    assert_eq!(precise.period(0).unwrap().until, precise.period(1).unwrap().from, "E107");
+    let leap = |text| {
+        Schedule::anchored(day(text), Every::Month).period(0).unwrap().nanoseconds() / 86_400_000_000_000
+    };
+    // A month from 1 February is as long as February.
+    assert_eq!(
+        [leap("1900-02-01"), leap("2000-02-01"), leap("2100-02-01"), leap("2028-02-01")],
+        [28, 29, 28, 29],
+        "E108"
+    );
+    let monthly = Schedule::anchored(day("01-31"), Every::Month);
+    assert_eq!(monthly.index_at(day("01-31-")), Ok(-1), "E109");
+    assert_eq!(monthly.period_at(day("01-31-")).unwrap().from, day("2026-12-31"), "E109");
+    for anchor in [i64::MIN, -1, 0, i64::MAX] {
+        for every in [Every::Month, Every::Quarter, Every::Year] {
+            let schedule = Schedule::anchored(at(anchor), every);
+            assert_eq!(schedule.period_at(at(i64::MAX)), Err(PeriodError::OutOfRange), "E110");
+            assert_eq!(schedule.period(i64::MAX), Err(PeriodError::OutOfRange), "E110");
+            assert_eq!(schedule.period(i64::MIN), Err(PeriodError::OutOfRange), "E110");
+            assert!(
+                schedule.index_at(at(i64::MIN)).is_ok() && schedule.index_at(at(i64::MAX)).is_ok(),
+                "E110"
+            );
+        }
+    }
+    assert!(Schedule::anchored(at(i64::MIN), Every::Month).period_at(at(i64::MIN)).is_ok(), "E110");
+}
+
+#[test]
+fn a_list_of_boundaries_is_taken_as_it_is_or_refused() {
+    // E111, E112: the days around changes of summer time have 23 and 25 hours.
+    let list = ["2027-03-27T23:00", "2027-03-28T22:00", "2027-10-30T22:00", "2027-10-31T23:00"].map(day);
+    let schedule = Schedule::listed(&list).unwrap();
+    let hours = |index| schedule.period(index).unwrap().nanoseconds() / 3_600_000_000_000;
+    assert_eq!([hours(0), hours(2)], [23, 25]);
+    assert_eq!(schedule.period_at(day("2027-03-28T12:00")).unwrap().from, list[0]);
+    assert_eq!(schedule.index_at(list[1]), Ok(1));
+    assert_eq!(schedule.period_at(list[3]), Err(PeriodError::OutOfRange));
+    assert_eq!(schedule.period_at(day("2027-01-01")), Err(PeriodError::OutOfRange));
+    assert_eq!(Schedule::listed(&list[..1]), Err(PeriodError::TooFewBoundaries));
+    assert_eq!(Schedule::listed(&[list[1], list[0]]), Err(PeriodError::NotIncreasing { position: 1 }));
+    assert_eq!(
+        Schedule::listed(&[list[0], list[1], list[1]]),
+        Err(PeriodError::NotIncreasing { position: 2 })
+    );
+}
+
+#[test]
+fn terms_cut_periods_and_periods_never_cut_credits() {
+    // CRD-02, CRD-06
+    for (number, script, then) in [
+        (
+            "E109",
+            "subscribe plus allow=100; include plus within=01-30",
+            "OutsideTerm { plan: PlanKey(1) } | A0",
+        ),
+        (
+            "E113",
+            "subscribe plus allow=100 list=01-31,02-28,03-31 until=02-28; subscribe plus allow=100 from=02-28 list=02-28,03-30T22:00,04-30T22:00 until=04-30T22:00; include plus as a; include plus within=02-28 as b; look @03-30T22:00-",
+            "ok 100 | a.X100 b.A100",
+        ),
+        (
+            "E113b",
+            "subscribe plus allow=100 list=01-31,02-28,03-31 until=02-28; subscribe plus allow=100 from=02-28 list=02-28,03-30T22:00,04-30T22:00 until=04-30T22:00; include plus as a; include plus within=02-28 as b; look @03-30T22:00",
+            "ok 100 | a.X100 b.X100",
+        ),
+        (
+            "E114",
+            "subscribe plus allow=100; include plus as a; leave plus @02-10; subscribe plus allow=100; include plus as b; look @02-28",
+            "ok 100 | a.X100 b.A100",
+        ),
+        (
+            "E114b",
+            "subscribe plus allow=100; include plus as a; leave plus @02-10; subscribe plus allow=100; include plus as b; record 120 @02-10",
+            "ok 120 50% 75% 90% 100% | a.C100 b.C20",
+        ),
+        (
+            "E114c",
+            "subscribe plus allow=100; include plus as a; leave plus @02-10; subscribe plus allow=100 anchor=01-31; include plus as b; look @02-28",
+            "ok 100 | a.X100 b.X100",
+        ),
+        ("E115", "subscribe plus allow=100 until=02-10; include plus; look @02-10-", "ok 100 | A100"),
+        ("E115b", "subscribe plus allow=100 until=02-10; include plus; look @02-10", "ok 100 | A0 X100"),
+        ("E115c", "subscribe plus allow=100 until=02-10; include plus; record 1 @02-10", "OutsideTerm | C0"),
+        ("E115d", "subscribe plus allow=100 until=02-10; include plus; reserve 1 @02-10", "OutsideTerm | R0"),
+        (
+            "E116",
+            "subscribe pro allow=100 every=quarter; include pro as a; include pro within=05-01 as b; include pro within=08-01 as c; look @05-01",
+            "ok 100 | a.X100 b.A100 c.U100",
+        ),
+    ] {
+        tell(number, Options::default(), script, then);
+    }
+}
+
+#[test]
+fn thresholds_fire_once_a_period() {
+    // CRD-11
+    let ten = "subscribe plus allow=10 step=10; include plus;";
+    let both = Options::default().basis(Basis::ConsumedAndReserved);
+    let rearm = Options::default().rearm(Rearm::OnIssue);
+    for (options, number, when, then) in [
+        (Options::default(), "E118", "record 10", "ok 10 50% 75% 90% 100%"),
+        (Options::default(), "E119", "record 7.4; record 0.1", "ok 0.1 75%"),
+        (Options::default(), "E119b", "record 7.499999", "ok 7.499999 50%"),
+        (Options::default(), "E120", "record 7.5 as c; correct c 1.5; record 2", "ok 2"),
+        (Options::default(), "E121", "record 9; buy plus 10; record 9", "ok 9"),
+        (rearm, "E121b", "record 9; buy plus 10; record 9", "ok 9 50% 75% 90%"),
+        (Options::default(), "E122", "reserve 9.5", "ok 9.5"),
+        (both.clone(), "E122b", "reserve 9.5", "ok 9.5 50% 75% 90%"),
+        (both, "E122c", "reserve 9.5 as r; settle r 10", "ok 10 100%"),
+        (Options::default(), "E123", "include plus within=02-28; record 10; record 5 @02-28", "ok 5 50%"),
+        (Options::default().thresholds(&[120, 80, 80, 0]), "CRD-11", "record 12", "ok 12 80% 120%"),
+        (Options::default(), "T23", "record 8; record 1000", "ok 1000 90% 100%"),
+    ] {
+        tell(number, options, &format!("{ten} {when}"), then);
+    }
+}
+
+#[test]
+fn a_forecast_is_exact_or_none() {
+    // CRD-05
+    let day_length = 86_400_000_000_000;
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=650; include plus");
+    assert_eq!(world.account.forecast(day("02-04"), 4 * day_length), None, "E124");
+    world
+        .run("record 100 @02-01; record 100 @02-02; record 100 @02-03; record 150 as c @02-04; correct c 50");
+    assert_eq!(world.account.balance(day("02-04")).available, credits("250"));
+    assert_eq!(world.account.forecast(day("02-04"), 4 * day_length), Some(day("02-06T12:00")), "E125");
+    assert_eq!(world.account.forecast(day("02-20"), day_length), None, "E124");
+    assert_eq!(world.account.forecast(Timestamp::from_nanoseconds(i64::MAX), day_length), None);
+}
+
+#[test]
+fn a_what_if_on_a_copy_is_what_applying_would_do() {
+    // E126
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=500; include plus");
+    let before = world.account.snapshot();
+    let events = (0..1_000).map(|number| {
+        let usage = Usage::of_amount(credits("0.75"));
+        let body = Body::Record { usage, actor: tollkeeper::usage::event::ActorId::new(1), after: None };
+        Event::new(ACCOUNT, EventId::new(5_000 + number), day("02-01"), body)
+    });
+    let events = events.collect::<Vec<_>>();
+    let mut copy = world.account.clone();
+    let simulated = events.iter().map(|event| copy.apply(event)).collect::<Vec<_>>();
+    assert_eq!(world.account.snapshot(), before);
+    let real = events.iter().map(|event| world.account.apply(event)).collect::<Vec<_>>();
+    assert_eq!(simulated, real);
+    assert_eq!(world.account.snapshot(), copy.snapshot());
+    assert_eq!(copy.balance(day("02-01")).overdraft, credits("250"));
+}
+
+#[test]
+fn amounts_never_saturate() {
+    // CRD-03
+    let most = format!("{}.{:06}", u64::MAX / 1_000_000, u64::MAX % 1_000_000);
+    for (number, script, then) in [
+        (
+            "E131",
+            format!("subscribe plus; gift plus {most}; gift plus 0.000001"),
+            format!("Overflow | A{most}"),
+        ),
+        ("E131b", format!("subscribe plus; record {most}; record 0.000001"), format!("Overflow | O{most}")),
+        (
+            "E132",
+            format!("subscribe plus; gift plus {most}; record 1 ; reserve 2; look"),
+            "ok 2 | C1 R2".to_owned(),
+        ),
+        (
+            "E132b",
+            format!("subscribe plus; gift plus {most} as a; record {most} as c; correct c 1; record 1"),
+            "ok 1 | A0".to_owned(),
+        ),
+        (
+            "E132c",
+            format!("subscribe plus; gift plus {most} as a; record 5; look @02-28"),
+            "ok 5 | A0 C5".to_owned(),
+        ),
+        (
+            "T24",
+            format!("subscribe plus stop=unlimited; reserve {most}; reserve 1"),
+            format!("Overflow | E{most}"),
+        ),
+    ] {
+        tell(number, Options::default(), &script, &then);
+    }
+}
+
+#[test]
+fn a_balance_is_known_as_of_any_instant() {
+    // E98, E99, E100
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=100; include plus; gift plus 20 as gift @02-05; reserve 30 until=02-08 as r @02-06");
+    world.run("record 10 @02-07; record 5 @02-04 received=02-09");
+    let at = |text| world.account.balance(day(text));
+    assert_eq!(at("02-28-").available, credits("105"), "E100: what lapses has lapsed");
+    assert_eq!((at("02-28").available, at("02-28").expired), (MicroCredits::ZERO, credits("105")), "E100");
+
+    let mut account = Account::new(ACCOUNT, Options::default());
+    let mut history = tollkeeper::usage::history::History::new();
+    for (event, receipt) in &world.log {
+        assert_eq!(history.apply(&mut account, event).unwrap().outcome, receipt.outcome);
+    }
+    for (number, instant, available) in [
+        ("before all", "01-30", "0"),
+        ("E99 at the issue", "01-31", "100"),
+        ("late usage counts when it happened", "02-04", "95"),
+        ("just before the gift", "02-05-", "95"),
+        ("E99 at the gift", "02-05", "115"),
+        ("reserved", "02-06", "85"),
+        ("charged", "02-07", "75"),
+        ("just before the lapse", "02-08-", "75"),
+        ("lapsed", "02-08", "105"),
+        ("expired", "02-28", "0"),
+    ] {
+        assert_eq!(history.balance(day(instant)).available, credits(available), "{number}");
+    }
+    let earlier = history.known_at(day("02-04"));
+    assert_eq!(earlier.balance(day("02-05")).available, credits("100"), "E99: not known yet");
+    assert_eq!(history.after(account.version()).len(), 0);
+
+    let explanation = history.explain(day("02-28"));
+    assert_eq!(explanation.balance, account.balance(day("02-28")));
+    let gift = explanation.lines.iter().find(|line| line.of == EventId::new(bits("gift"))).unwrap();
+    assert!(gift.what.to_string().contains("`a reason`"), "E98: {gift}");
+    for pair in explanation.lines.windows(2) {
+        assert_eq!(pair[0].after, pair[1].before, "no line is missing");
+    }
+}
+
+#[test]
+fn a_snapshot_is_refused_for_any_flipped_bit() {
+    // E134
+    let mut world = World::new(Options::default());
+    world.run("limit 10 soft130; produce o1 proactive; follow o1 i1; subscribe plus allow=100 stop=soft130; include plus");
+    world.run(
+        "gift plus 5; record 50 as c; reserve 30 as r; part r 10; correct c 5; settle r 90; reserve 1 as s",
+    );
+    let bytes = world.account.snapshot();
+    assert_eq!(Account::load(&bytes).unwrap().snapshot(), bytes);
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(Account::load(&damaged).is_err(), "E134: bit {bit}");
+    }
+    for length in 0..bytes.len() {
+        assert!(Account::load(&bytes[..length]).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn a_snapshot_has_the_same_bytes_on_every_machine() {
+    // E135: the bytes of this log, by a sum of its own.
+    let mut world = World::new(Options::default());
+    world.run(
+        "limit 10 hard; produce o1 proactive; follow o1; subscribe plus allow=100; include plus; record 10",
+    );
+    let bytes = world.account.snapshot();
+    let sum = bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    expect_test::expect!["1236 627ef389e81e020c"].assert_eq(&format!("{} {sum:x}", bytes.len()));
+}
+
+#[test]
+fn a_subscription_says_where_an_instant_falls() {
+    let term = Period::new(day("01-31"), day("03-10")).unwrap();
+    let subscription = Subscription::new(plan("plus"), term, Schedule::anchored(day("01-31"), Every::Month));
+    let cut = Period::new(day("02-28"), day("03-10")).unwrap();
+    assert_eq!(subscription.period_at(day("03-01")), Ok(cut));
+    assert_eq!(subscription.period_at(day("03-10")), Err(PeriodError::OutOfRange));
+}

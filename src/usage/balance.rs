@@ -113,7 +113,7 @@ impl Account {
 }
 
 impl Balance {
-    fn include(&mut self, grant: &GrantBalance) {
+    pub(super) fn include(&mut self, grant: &GrantBalance) {
         add(&mut self.issued, grant.issued);
         add(&mut self.upcoming, grant.upcoming);
         add(&mut self.available, grant.available);

@@ -11,7 +11,7 @@ use super::grant::GrantKind;
 use super::legs::{self, Leg};
 use super::outcome::{Note, Resolution};
 use super::period::Period;
-use super::plan::PlanKey;
+use super::plan::{PlanKey, Stop};
 
 /// One thing that an event changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +112,15 @@ pub enum Source {
         /// The event that issued it.
         grant: EventId,
     },
-    /// No grant: the excess of a plan in a period.
-    Excess {
+    /// No grant: what a plan's period took beyond its grants, and owes (CRD-04).
+    Overdraft {
+        /// The plan.
+        plan: PlanKey,
+        /// The period.
+        period: Period,
+    },
+    /// No grant: what an unlimited plan took beyond its grants.
+    Unlimited {
         /// The plan.
         plan: PlanKey,
         /// The period.
@@ -204,8 +211,13 @@ impl Source {
             legs::Source::Grant { position } => {
                 grant_at(&credits.grants, position).map(|grant| Self::Grant { grant: grant.event })
             }
-            legs::Source::Excess { cycle } => cycle_at(&credits.cycles, cycle)
-                .map(|cycle| Self::Excess { plan: cycle.plan, period: cycle.period }),
+            legs::Source::Excess { cycle } => cycle_at(&credits.cycles, cycle).map(|cycle| {
+                let (plan, period) = (cycle.plan, cycle.period);
+                match cycle.stop {
+                    Stop::Unlimited => Self::Unlimited { plan, period },
+                    Stop::Hard | Stop::Soft { .. } => Self::Overdraft { plan, period },
+                }
+            }),
         }
     }
 }

@@ -103,6 +103,23 @@ pub enum Note {
     },
 }
 
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Counted => f.write_str("counted"),
+            Self::CountedUnenforced => f.write_str("counted, no limit is enforced"),
+            Self::CountedOver => f.write_str("counted above the limit"),
+            Self::UncountedProactive => f.write_str("proactive, not counted"),
+            Self::UncountedOptInEnded => f.write_str("not counted, its opt-in had ended"),
+            Self::AlreadyCounted => f.write_str("counted before"),
+            Self::Parked => f.write_str("followed up before it arrived"),
+            Self::AfterLapse => f.write_str("charged after its reservation had lapsed"),
+            Self::BookedLate { at } => write!(f, "booked late, at {at}"),
+            Self::Owed { amount } => write!(f, "{amount} are owed"),
+        }
+    }
+}
+
 /// The largest number of thresholds.
 pub const THRESHOLD_COUNT_MAX: usize = 8;
 
