@@ -801,7 +801,7 @@ fn corrections_and_revocations_undo_exactly_what_was_done() {
         ),
         ("E96c", "subscribe plus;", "revoke a", "UnknownGrant"),
         ("reprice down", two, "reprice c 3", "ok 3 | a.C3 b.C0"),
-        ("reprice up", two, "gift plus 5 as d; reprice c 13", "ok 13 75% | a.C4 b.C6 d.C3"),
+        ("reprice up", two, "gift plus 5 as d; reprice c 13", "ok 13 | a.C4 b.C6 d.C3"),
         ("reprice unpriced", two, "reprice c nowhere input:1", "Unpriced | C10"),
         (
             "correct a reservation",

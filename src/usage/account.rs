@@ -169,7 +169,7 @@ impl Account {
         }
         if let Body::Reserve { usage, actor, deadline } = &event.body {
             let admitted = self.quote(self.moment(event), usage, *actor, *deadline)?;
-            let amount = admitted.map_or(MicroCredits::ZERO, |(_, amount)| MicroCredits::new(amount));
+            let amount = admitted.map_or(MicroCredits::ZERO, MicroCredits::new);
             return Ok(verdict(amount, admitted.err()));
         }
         if event.body.is_of_outputs() {

@@ -22,8 +22,22 @@ enum Ends {
 }
 
 impl Account {
-    /// Who would pay for a reservation and how much, or why it would be denied.
+    /// How much a reservation would hold, or why it would be denied.
     pub(super) fn quote(
+        &self,
+        moment: Moment,
+        usage: &Usage,
+        actor: ActorId,
+        deadline: Timestamp,
+    ) -> Result<Result<u64, Denial>, Rejected> {
+        let asked = self.check_reserve(moment, usage, actor, deadline)?;
+        Ok(asked
+            .and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|()| amount)))
+    }
+
+    /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be denied
+    /// in any case.
+    fn check_reserve(
         &self,
         moment: Moment,
         usage: &Usage,
@@ -34,8 +48,7 @@ impl Account {
         if moment.at < self.closed {
             return Err(Rejected::PeriodClosed { before: self.closed });
         }
-        let now = moment.now;
-        if deadline <= now {
+        if deadline <= moment.now {
             return Err(Rejected::DeadlinePassed);
         }
         let payer = match self.credits.payer(actor, moment.at) {
@@ -50,7 +63,7 @@ impl Account {
         if !self.credits.fits(amount) {
             return Err(Rejected::Overflow);
         }
-        Ok(self.credits_at(now).admit(payer, amount).map(|()| (payer, amount)))
+        Ok(Ok((payer, amount)))
     }
 
     /// The longest that a reservation may be held: so long after the first of its periods ends.
@@ -72,9 +85,11 @@ impl Account {
         deadline: Timestamp,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        let quote = self.quote(moment, usage, actor, deadline)?;
+        let asked = self.check_reserve(moment, usage, actor, deadline)?;
         self.pass(moment, facts);
-        let (payer, amount) = match quote {
+        let admitted =
+            asked.and_then(|(payer, amount)| self.credits.admit(payer, amount).map(|()| (payer, amount)));
+        let (payer, amount) = match admitted {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(Done::denied(denial)),
         };
