@@ -263,7 +263,7 @@ impl Account {
 
     fn check_outputs(&self, moment: Moment, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
         let booking = self.booking(moment)?;
-        let when = When { at: moment.at, booked: booking.at, now: moment.now, closed: self.closed };
+        let when = When { at: moment.at, booked: booking.at, closed: self.closed };
         Ok((self.outputs.check(when, body, &self.options)?, booking.note))
     }
 

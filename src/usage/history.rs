@@ -122,11 +122,23 @@ impl Timeline {
         self.effective.insert(event.id(), effective);
         for fact in &recorded.facts {
             let own = fact.of == event.id();
-            let fact = Fact { at: if own { effective } else { fact.at }, ..fact.clone() };
+            let fact_at = if own { effective } else { fact.at };
+            let fact = Fact { at: self.issued_by(&fact.change, fact_at), ..fact.clone() };
             if fact.at <= at {
                 self.follow(if own { of.unwrap_or(fact.of) } else { fact.of }, &fact.change);
                 self.facts.push(fact);
             }
+        }
+    }
+
+    /// A grant covers its whole period, also usage of before its issue; in a history of instants it does so from
+    /// its issue on.
+    fn issued_by(&self, change: &Change, at: Timestamp) -> Timestamp {
+        match change {
+            Change::Posted { source: Source::Grant { grant }, .. } => {
+                self.effective.get(grant).map_or(at, |issued| at.max(*issued))
+            }
+            _ => at,
         }
     }
 

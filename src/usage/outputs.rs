@@ -118,7 +118,10 @@ struct Seen {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Standing {
-    Counted,
+    Counted {
+        /// At this instant.
+        at: Timestamp,
+    },
     /// Proactive, and not followed up.
     Waiting,
     /// Recurring, after its opt-in.
@@ -169,8 +172,6 @@ pub(super) enum Asked {
 pub(super) struct When {
     pub(super) at: Timestamp,
     pub(super) booked: Timestamp,
-    /// The latest instant of any event, this one included.
-    pub(super) now: Timestamp,
     /// The books are closed before this instant.
     pub(super) closed: Timestamp,
 }
@@ -179,7 +180,10 @@ impl Outputs {
     /// What an event asks for, or why it is rejected.
     pub(super) fn check(&self, when: When, body: &Body, options: &Options) -> Result<Step, Rejected> {
         match body {
-            Body::Limit { limit } => Ok(Step::Limit { from: when.now, limit: limit.clone() }),
+            Body::Limit { limit } => match self.terms.last() {
+                Some(term) if when.booked < term.from => Err(Rejected::PeriodClosed { before: term.from }),
+                _ => Ok(Step::Limit { from: when.booked, limit: limit.clone() }),
+            },
             Body::Produce { output, origin } => self.check_produce(when, *output, *origin, options),
             Body::FollowUp { output, action } => self.check_follow_up(when, *output, *action, options),
             Body::Dismiss { output } if self.seen.contains_key(output) => Ok(Step::Nothing { note: None }),
@@ -325,7 +329,7 @@ impl Outputs {
             Step::Count { output, at, begin } => {
                 self.count(at);
                 if let Some(seen) = self.seen.get_mut(&output) {
-                    seen.standing = Standing::Counted;
+                    seen.standing = Standing::Counted { at };
                 }
                 if let Some((opt_in, from)) = begin {
                     self.begin(opt_in, from);
@@ -358,7 +362,7 @@ impl Outputs {
             }
             (Asked::Count(booked) | Asked::FollowedUp(booked), _) => {
                 self.count(booked);
-                Standing::Counted
+                Standing::Counted { at: booked }
             }
         };
         self.parked.retain(|parked| parked.output != output);
@@ -396,18 +400,20 @@ impl Outputs {
         }
     }
 
-    /// Ends the tallies at an instant. What was counted at that very instant counts in the new period.
+    /// Ends the tallies at an instant, and counts again, in the new periods, what counted from then on.
     fn cut_tallies(&mut self, from: Timestamp) {
-        let tallies = std::mem::take(&mut self.tallies);
-        let mut carried = 0_u64;
-        for tally in tallies {
-            match Period::new(tally.period.from, tally.period.until.min(from)) {
-                Some(period) => self.tallies.push(Tally { period, ..tally }),
-                None => carried = carried.saturating_add(tally.used),
-            }
+        let mut moved =
+            self.seen.values().filter_map(|seen| seen.standing.counted_from(from)).collect::<Vec<_>>();
+        moved.sort_unstable();
+        for tally in std::mem::take(&mut self.tallies) {
+            let left = moved.iter().filter(|at| tally.period.contains(**at)).count();
+            let used = tally.used.saturating_sub(u64::try_from(left).unwrap_or(u64::MAX));
+            let cut = Period::new(tally.period.from, tally.period.until.min(from));
+            self.tallies.extend(cut.map(|period| Tally { period, used }));
         }
-        let begun = self.tally_at(from).filter(|_| carried > 0);
-        self.tallies.extend(begun.map(|tally| Tally { used: carried, ..tally }));
+        for at in moved {
+            self.count(at);
+        }
     }
 
     fn limit_at(&self, at: Timestamp) -> Option<&OutputLimit> {
@@ -474,16 +480,23 @@ fn state(facts: &mut Facts<'_>, output: OutputId, note: Option<Note>) {
 impl Standing {
     const fn note(self) -> Note {
         match self {
-            Self::Counted => Note::AlreadyCounted,
+            Self::Counted { .. } => Note::AlreadyCounted,
             Self::Waiting => Note::UncountedProactive,
             Self::Ended => Note::UncountedOptInEnded,
+        }
+    }
+
+    fn counted_from(self, from: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Counted { at } => Some(at).filter(|at| *at >= from),
+            Self::Waiting | Self::Ended => None,
         }
     }
 }
 
 wire_enum!(Origin { 0 Requested, 1 Proactive, 2 Recurring { opt_in } });
 wire_enum!(Follow { 0 Recommended, 1 Share, 2 OptIn { opt_in } });
-wire_enum!(Standing { 0 Counted, 1 Waiting, 2 Ended });
+wire_enum!(Standing { 0 Counted { at }, 1 Waiting, 2 Ended });
 wire_struct!(OutputLimit { schedule, limit, stop });
 wire_struct!(Term { from, limit });
 wire_struct!(Tally { period, used });
