@@ -39,7 +39,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:x}", self.0)
+                fmt::LowerHex::fmt(&self.0, f)
             }
         }
 

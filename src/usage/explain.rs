@@ -79,6 +79,7 @@ impl History {
         for (turn, of, what) in turns(&facts, at) {
             match what {
                 Turn::Began => line(&book, turn, of, What::Began),
+                Turn::Expired if book.rest(of) == MicroCredits::ZERO => {}
                 Turn::Expired => line(&book, turn, of, What::Expired(book.rest(of))),
                 Turn::Fact(fact) => {
                     book.enter(fact);
@@ -210,6 +211,7 @@ fn issued(
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<20}  {:>14}  {:>14}  what [of which event]", "when", "change", "available")?;
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
