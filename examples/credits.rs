@@ -38,7 +38,7 @@ impl Story {
         let at: Timestamp = at.parse()?;
         let event = Event::new(self.account.id(), id, at, body);
         let receipt = self.history.apply(&mut self.account, &event)?;
-        println!("{}  #{id:<3} {words:<58} {}", &at.to_string()[..10], answer(&receipt));
+        println!("{at}  #{id:<3} {words:<40} {}", answer(&receipt));
         Ok(id)
     }
 }
@@ -124,8 +124,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let amount = credits(500);
     story.tell(at, "buy one increment", Body::Purchase { plan: plus, within: now, amount })?;
     match story.account.forecast(now, 10 * DAY) {
-        Some(end) => println!("{:18}If usage goes on as in the last ten days, that lasts until {end}.", ""),
-        None => println!("{:18}Nothing was used in the last ten days.", ""),
+        Some(end) => println!("{:28}If usage goes on as in the last ten days, that lasts until {end}.", ""),
+        None => println!("{:28}Nothing was used in the last ten days.", ""),
     }
     let at = "2027-02-20T10:00:00Z";
     let deadline = "2027-02-20T11:00:00Z".parse()?;
@@ -143,15 +143,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         [("a nanosecond before", march.nanoseconds().saturating_sub(1)), ("at the end", march.nanoseconds())]
     {
         let balance = story.account.balance(Timestamp::from_nanoseconds(instant));
-        println!(
-            "            {name:<20} available {:>6}   expired {:>6}",
-            balance.available, balance.expired
-        );
+        println!("{:28}{name}: {} available, {} expired", "", balance.available, balance.expired);
     }
     let at = "2027-02-28T09:00:00Z";
     story.tell(at, "issue what the plan includes", Body::Include { plan: plus, within: march })?;
     let april = monthly.period_at("2027-04-01T00:00:00Z".parse()?)?;
-    println!("{:18}The period after begins at {}: it counts from the anchor.", "", april.from);
+    println!("{:28}The period after begins at {}: it counts from the anchor.", "", april.from);
 
     println!("\nThe balance on 1 March, line by line:\n");
     println!("{}", story.history.explain("2027-03-01T00:00:00Z".parse()?));

@@ -292,6 +292,17 @@ impl Account {
         self.outputs.forget_before(oldest);
     }
 
+    /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there are
+    /// few more of them than open reservations.
+    pub(super) fn forget_deadlines(&mut self) {
+        while let Some(Reverse((_, id))) = self.deadlines.peek() {
+            if self.memory.get(*id).is_some_and(Record::is_open) {
+                return;
+            }
+            self.deadlines.pop();
+        }
+    }
+
     fn lapse(&mut self, deadline: Timestamp, id: EventId, facts: &mut Facts<'_>) {
         let Some(record) = self.memory.get_mut(id) else { return };
         let Held::Reservation { legs, resolution: resolution @ None, .. } = &mut record.held else { return };

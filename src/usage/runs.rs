@@ -161,6 +161,7 @@ impl Account {
             }
         }
         self.credits.take(payer, beyond, Entry::Charge, &mut charged, facts);
+        self.forget_deadlines();
         Ok(self.charged(payer, charged, None, facts))
     }
 
@@ -187,6 +188,7 @@ impl Account {
         let freed = self.credits.free(legs, facts);
         *resolution = Some(Resolution::Voided);
         facts.state(|| Change::Resolved { resolution: Resolution::Voided });
+        self.forget_deadlines();
         Ok(Done::applied(Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
     }
 

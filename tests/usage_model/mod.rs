@@ -3,47 +3,55 @@
 //! Every micro-credit is one thing in a list, and says where it is. Nothing is summed, stored or derived ahead:
 //! whatever is asked is counted by going through the list. Time is small numbers; a period is a thousand long.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may fail loudly"
+)]
+
 use std::collections::BTreeMap;
 
-pub const MONTH: i64 = 1_000;
-pub const QUARTER: i64 = 3_000;
-pub const END: i64 = 24_000;
+pub(crate) const MONTH: i64 = 1_000;
+pub(crate) const QUARTER: i64 = 3_000;
+pub(crate) const END: i64 = 24_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
+pub(crate) enum Place {
     Free,
     Reserved(u128),
     Charged(u128),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Plan {
-    pub number: u8,
-    pub priority: u8,
-    pub length: i64,
+pub(crate) struct Plan {
+    pub(crate) number: u8,
+    pub(crate) priority: u8,
+    pub(crate) length: i64,
     /// Per cent up to which it may go; 100 is hard, none is unlimited.
-    pub ceiling: Option<u64>,
+    pub(crate) ceiling: Option<u64>,
 }
 
 /// Hard, soft, hard with another priority.
-pub const PLANS: [Plan; 3] = [
+pub(crate) const PLANS: [Plan; 3] = [
     Plan { number: 0, priority: 1, length: MONTH, ceiling: Some(100) },
     Plan { number: 1, priority: 0, length: QUARTER, ceiling: Some(130) },
     Plan { number: 2, priority: 0, length: MONTH, ceiling: Some(100) },
 ];
 
 #[derive(Clone, Debug)]
-pub struct Grant {
-    pub id: u128,
-    pub plan: usize,
-    pub period: i64,
-    pub bought: bool,
-    pub revoked: bool,
-    pub units: Vec<Place>,
+pub(crate) struct Grant {
+    pub(crate) id: u128,
+    pub(crate) plan: usize,
+    pub(crate) period: i64,
+    pub(crate) bought: bool,
+    pub(crate) revoked: bool,
+    pub(crate) units: Vec<Place>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Fine { amount: u64, excess: u64 },
     Short(u64),
     Refused,
@@ -55,23 +63,21 @@ struct Reservation {
     deadline: i64,
     open: bool,
     parts: bool,
-    lapsed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Model {
-    pub grants: Vec<Grant>,
+pub(crate) struct Model {
+    pub(crate) grants: Vec<Grant>,
     /// What no grant covers: plan and period, and where it is.
-    pub excess: Vec<(usize, i64, Place)>,
+    pub(crate) excess: Vec<(usize, i64, Place)>,
     reservations: BTreeMap<u128, Reservation>,
     /// Every unit taken for a charge, in the order of taking: a position in a grant, or none for excess.
     charges: BTreeMap<u128, Vec<Option<(usize, usize)>>>,
-    charge_excess: BTreeMap<u128, (usize, i64)>,
     now: i64,
 }
 
 impl Model {
-    pub fn issue(
+    pub(crate) fn issue(
         &mut self,
         id: u128,
         at: i64,
@@ -90,7 +96,7 @@ impl Model {
         Answer::Fine { amount, excess: 0 }
     }
 
-    pub fn revoke(&mut self, at: i64, id: u128) -> Answer {
+    pub(crate) fn revoke(&mut self, at: i64, id: u128) -> Answer {
         let Some(place) = self.grants.iter().position(|grant| grant.id == id && !grant.revoked) else {
             return Answer::Refused;
         };
@@ -100,7 +106,7 @@ impl Model {
         Answer::Fine { amount: left as u64, excess: 0 }
     }
 
-    pub fn reserve(&mut self, id: u128, at: i64, amount: u64, deadline: i64) -> Answer {
+    pub(crate) fn reserve(&mut self, id: u128, at: i64, amount: u64, deadline: i64) -> Answer {
         let first_end = PLANS.iter().map(|plan| (at / plan.length + 1) * plan.length).min().unwrap();
         if deadline <= self.now.max(at) || deadline > first_end + MONTH {
             return Answer::Refused;
@@ -122,21 +128,20 @@ impl Model {
             }
         }
         self.take(at, amount, Place::Reserved(id));
-        self.reservations.insert(id, Reservation { at, deadline, open: true, parts: false, lapsed: false });
+        self.reservations.insert(id, Reservation { at, deadline, open: true, parts: false });
         Answer::Fine { amount, excess: short }
     }
 
-    pub fn settle(&mut self, id: u128, at: i64, reservation: u128, amount: u64, ends: bool) -> Answer {
+    pub(crate) fn settle(&mut self, id: u128, at: i64, reservation: u128, amount: u64, ends: bool) -> Answer {
         if !self.is_open(reservation, at) {
             return Answer::Refused;
         }
         self.pass(at);
         let made = self.reservations[&reservation].at;
-        let (_, period) = excess_home(made);
         let mut rest = amount;
         let mut taken = Vec::new();
         let mut excess = 0;
-        for (g, u) in self.held_in_order(reservation, made) {
+        for (g, u) in self.held_in_order(reservation) {
             if rest > 0 {
                 self.grants[g].units[u] = Place::Charged(id);
                 taken.push(Some((g, u)));
@@ -160,11 +165,10 @@ impl Model {
         let (more, beyond) = self.take(made, rest, Place::Charged(id));
         taken.extend(more);
         self.charges.insert(id, taken);
-        self.charge_excess.insert(id, (excess_home(made).0, period));
         Answer::Fine { amount, excess: excess + beyond }
     }
 
-    pub fn void(&mut self, at: i64, reservation: u128) -> Answer {
+    pub(crate) fn void(&mut self, at: i64, reservation: u128) -> Answer {
         if !self.is_open(reservation, at) || self.reservations[&reservation].parts {
             return Answer::Refused;
         }
@@ -174,44 +178,41 @@ impl Model {
         Answer::Fine { amount: freed, excess: 0 }
     }
 
-    pub fn record(&mut self, id: u128, at: i64, amount: u64) -> Answer {
+    pub(crate) fn record(&mut self, id: u128, at: i64, amount: u64) -> Answer {
         self.pass(at);
         let (taken, excess) = self.take(at, amount, Place::Charged(id));
         self.charges.insert(id, taken);
-        self.charge_excess.insert(id, excess_home(at));
         Answer::Fine { amount, excess }
     }
 
-    pub fn correct(&mut self, at: i64, charge: u128, amount: u64) -> Answer {
+    pub(crate) fn correct(&mut self, at: i64, charge: u128, amount: u64) -> Answer {
         let Some(taken) = self.charges.get(&charge) else { return Answer::Refused };
         if amount == 0 || amount > taken.len() as u64 {
             return Answer::Refused;
         }
         self.pass(at);
         for _ in 0..amount {
-            match self.charges.get_mut(&charge).unwrap().pop().unwrap() {
-                Some((g, u)) => self.grants[g].units[u] = Place::Free,
-                None => {
-                    let unit = self.excess.iter().position(|(_, _, place)| *place == Place::Charged(charge));
-                    self.excess.remove(unit.unwrap());
-                }
+            if let Some((g, u)) = self.charges.get_mut(&charge).unwrap().pop().unwrap() {
+                self.grants[g].units[u] = Place::Free;
+            } else {
+                let unit = self.excess.iter().position(|(_, _, place)| *place == Place::Charged(charge));
+                self.excess.remove(unit.unwrap());
             }
         }
         Answer::Fine { amount, excess: 0 }
     }
 
-    pub fn pass(&mut self, at: i64) {
+    pub(crate) fn pass(&mut self, at: i64) {
         self.now = self.now.max(at);
         let due = self.reservations.iter().filter(|(_, r)| r.open && r.deadline <= self.now);
         for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.release(id);
-            let reservation = self.reservations.get_mut(&id).unwrap();
-            (reservation.open, reservation.lapsed) = (false, true);
+            self.reservations.get_mut(&id).unwrap().open = false;
         }
     }
 
     /// Available, reserved, consumed, expired, revoked, to come: of one grant at an instant.
-    pub fn count(&self, grant: &Grant, at: i64) -> [u64; 6] {
+    pub(crate) fn count(grant: &Grant, at: i64) -> [u64; 6] {
         let mut counts = [0; 6];
         let length = PLANS[grant.plan].length;
         for unit in &grant.units {
@@ -228,7 +229,7 @@ impl Model {
         counts
     }
 
-    pub fn overdraft(&self) -> u64 {
+    pub(crate) fn overdraft(&self) -> u64 {
         self.excess.iter().filter(|(_, _, place)| matches!(place, Place::Charged(_))).count() as u64
     }
 
@@ -263,7 +264,7 @@ impl Model {
             .collect()
     }
 
-    fn held_in_order(&self, reservation: u128, _made: i64) -> Vec<(usize, usize)> {
+    fn held_in_order(&self, reservation: u128) -> Vec<(usize, usize)> {
         let all = self.in_order().into_iter();
         all.flat_map(|g| (0..self.grants[g].units.len()).map(move |u| (g, u)))
             .filter(|(g, u)| self.grants[*g].units[*u] == Place::Reserved(reservation))

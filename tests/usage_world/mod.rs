@@ -11,6 +11,15 @@
 //! leaves every byte as it was, every event sent again gets the same answer, and a snapshot loads to the same.
 
 #![allow(dead_code, reason = "each test program uses its part")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test may fail loudly"
+)]
 
 use std::collections::BTreeMap;
 
@@ -25,22 +34,22 @@ use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
 use tollkeeper::usage::period::{Every, Period, Schedule};
 use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
 
-pub const ACCOUNT: AccountId = AccountId::new(0xACC0);
-pub const NANOSECOND: i64 = 1;
+pub(crate) const ACCOUNT: AccountId = AccountId::new(0xACC0);
+pub(crate) const NANOSECOND: i64 = 1;
 
-pub struct World {
-    pub account: Account,
-    pub at: Timestamp,
-    pub log: Vec<(Event, Receipt)>,
-    pub facts: Vec<Fact>,
-    pub book: PriceBook,
+pub(crate) struct World {
+    pub(crate) account: Account,
+    pub(crate) at: Timestamp,
+    pub(crate) log: Vec<(Event, Receipt)>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) book: PriceBook,
     names: BTreeMap<String, EventId>,
     next: u128,
     last: String,
 }
 
 /// Runs a script and compares what is to be seen.
-pub fn tell(number: &str, options: Options, script: &str, then: &str) {
+pub(crate) fn tell(number: &str, options: Options, script: &str, then: &str) {
     let mut world = World::new(options);
     world.run(script);
     world.check(number, then);
@@ -48,13 +57,13 @@ pub fn tell(number: &str, options: Options, script: &str, then: &str) {
 }
 
 /// Runs a table of scripts: number, what happens, what is to be seen.
-pub fn tell_all(options: &Options, rows: &[(&str, &str, &str)]) {
+pub(crate) fn tell_all(options: &Options, rows: &[(&str, &str, &str)]) {
     for (number, script, then) in rows {
         tell(number, options.clone(), script, then);
     }
 }
 
-pub fn day(text: &str) -> Timestamp {
+pub(crate) fn day(text: &str) -> Timestamp {
     let (text, shift) = match text.as_bytes().last() {
         Some(b'-') => (&text[..text.len() - 1], -NANOSECOND),
         Some(b'+') => (&text[..text.len() - 1], NANOSECOND),
@@ -66,18 +75,18 @@ pub fn day(text: &str) -> Timestamp {
     Timestamp::from_nanoseconds(at.nanoseconds() + shift)
 }
 
-pub fn credits(text: &str) -> MicroCredits {
+pub(crate) fn credits(text: &str) -> MicroCredits {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let micros = whole.parse::<u64>().unwrap() * 1_000_000 + format!("{part:0<6}").parse::<u64>().unwrap();
     MicroCredits::new(micros)
 }
 
-pub fn plan(name: &str) -> PlanKey {
+pub(crate) fn plan(name: &str) -> PlanKey {
     let number = ["basic", "plus", "pro", "max"].iter().position(|plan| *plan == name).unwrap();
     PlanKey::new(u8::try_from(number).unwrap()).unwrap()
 }
 
-pub fn stop(text: &str) -> Stop {
+pub(crate) fn stop(text: &str) -> Stop {
     match text {
         "hard" => Stop::Hard,
         "unlimited" => Stop::Unlimited,
@@ -85,7 +94,7 @@ pub fn stop(text: &str) -> Stop {
     }
 }
 
-pub fn every(text: &str) -> Every {
+pub(crate) fn every(text: &str) -> Every {
     match text {
         "month" => Every::Month,
         "quarter" => Every::Quarter,
@@ -95,13 +104,13 @@ pub fn every(text: &str) -> Every {
 }
 
 /// Any text stands for the same id wherever it is written.
-pub fn bits(text: &str) -> u128 {
+pub(crate) fn bits(text: &str) -> u128 {
     text.bytes().fold(1, |bits, byte| bits * 257 + u128::from(byte))
 }
 
 /// Pools `query`, `input`, `output`, `cached`; model `m` with the first three priced, `big` at the largest price,
 /// `late` with a second version from 1 March, `cheap` at half a hundredth.
-pub fn book() -> PriceBook {
+pub(crate) fn book() -> PriceBook {
     let mut book = PriceBook::new();
     let pools = ["query", "input", "output", "cached"].map(|name| book.add_pool(name).unwrap());
     let start = day("2026-01-01");
@@ -119,7 +128,7 @@ pub fn book() -> PriceBook {
 }
 
 impl World {
-    pub fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             account: Account::new(ACCOUNT, options),
             at: day("01-31"),
@@ -132,7 +141,7 @@ impl World {
         }
     }
 
-    pub fn run(&mut self, script: &str) {
+    pub(crate) fn run(&mut self, script: &str) {
         for step in script.split(';').map(str::trim).filter(|step| !step.is_empty()) {
             self.step(step);
         }
@@ -183,10 +192,10 @@ impl World {
             let version = self.log.get(self.log.len() - behind - 1).unwrap().1.version;
             event = event.expecting(version);
         }
-        self.send(&event);
+        let _answer = self.send(&event);
     }
 
-    pub fn send(&mut self, event: &Event) -> Result<Receipt, Rejected> {
+    pub(crate) fn send(&mut self, event: &Event) -> Result<Receipt, Rejected> {
         let before = self.account.snapshot();
         let decided = self.account.decide(event);
         assert_eq!(self.account.snapshot(), before, "deciding changes nothing");
@@ -299,7 +308,7 @@ impl World {
         self.book.usage(self.book.model(words[0]), &tokens, at)
     }
 
-    pub fn check(&self, number: &str, then: &str) {
+    pub(crate) fn check(&self, number: &str, then: &str) {
         let (answer, amounts) = then.split_once('|').unwrap_or((then, ""));
         assert_eq!(self.last, answer.trim(), "{number}: the answer");
         let balance = self.account.balance(self.at);
@@ -351,7 +360,7 @@ impl World {
         assert_eq!(found.to_string(), expected, "{number}: {token} in {grant:?}");
     }
 
-    pub fn hold_to_the_laws(&mut self, number: &str) {
+    pub(crate) fn hold_to_the_laws(&mut self, number: &str) {
         let bytes = self.account.snapshot();
         let mut loaded = Account::load(&bytes).unwrap();
         for (event, receipt) in &self.log {
