@@ -1140,3 +1140,28 @@ fn a_subscription_says_where_an_instant_falls() {
     assert_eq!(subscription.period_at(day("03-01")), Ok(cut));
     assert_eq!(subscription.period_at(day("03-10")), Err(PeriodError::OutOfRange));
 }
+
+#[test]
+fn what_plans_include_is_due_until_it_is_issued() {
+    // CRD-02
+    let mut world = World::new(Options::default());
+    world.run("subscribe basic allow=5 every=quarter; subscribe plus allow=100; subscribe pro");
+    let due = |world: &World, at: &str| {
+        world.account.due(day(at)).into_iter().map(|(plan, _)| plan.number()).collect::<Vec<_>>()
+    };
+    assert_eq!(due(&world, "01-31"), [0, 1]);
+    world.run("include plus");
+    assert_eq!(due(&world, "02-28-"), [0]);
+    assert_eq!(due(&world, "02-28"), [0, 1]);
+    world.run("include basic @02-28; include plus");
+    assert_eq!(due(&world, "03-30"), []);
+}
+
+#[test]
+fn accounts_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Account>();
+    shared::<PriceBook>();
+    shared::<Event>();
+    shared::<Rejected>();
+}

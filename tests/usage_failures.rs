@@ -359,7 +359,8 @@ fn t15_the_same_log_gives_the_same_bytes() {
     };
     let world = tell_once();
     assert_eq!(world.account.snapshot(), tell_once().account.snapshot());
-    // Shuffled delays of delivery are another log only in when each event was learned of, not in what it does.
+    // Shuffled delays of delivery are another log only in when each event was learned of, not in what it
+    // does.
     let mut delayed = Account::new(ACCOUNT, Options::default());
     for (delay, (event, receipt)) in (1..).zip(&world.log) {
         let received =

@@ -13,12 +13,12 @@ use super::legs::Legs;
 use super::memory::{Held, Memory, Record};
 use super::options::{Late, Options};
 use super::outcome::{Applied, Denial, Note, Outcome, Receipt, Rejected, Resolution, Verdict};
-use super::outputs::{Outputs, Step, When};
+use super::tally::{Outputs, Step, When};
 
 /// One organization's ledger of credits and outputs.
 ///
-/// A pure state machine: the same events in the same order give the same state, byte for byte, on every machine.
-/// It reads no clock; time is that of the events. A copy is a what-if: `clone`, apply, look.
+/// A pure state machine: the same events in the same order give the same state, byte for byte, on every
+/// machine. It reads no clock; time is that of the events. A copy is a what-if: `clone`, apply, look.
 ///
 /// ```
 /// use tollkeeper::units::{MicroCredits, Timestamp};
@@ -120,8 +120,8 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`Rejected`] if the event is wrong or untimely; then the account is exactly as it was. A refusal for lack
-    /// of credits is no error but a recorded [`Denial`].
+    /// [`Rejected`] if the event is wrong or untimely; then the account is exactly as it was. A refusal for
+    /// lack of credits is no error but a recorded [`Denial`].
     pub fn apply(&mut self, event: &Event) -> Result<Receipt, Rejected> {
         self.apply_to(event, None)
     }
@@ -135,8 +135,8 @@ impl Account {
         self.apply_to(event, Some(facts))
     }
 
-    /// Applies all events or none: if one is rejected or denied, the account is exactly as it was. For a run that
-    /// needs an output and credits, or several limits at once.
+    /// Applies all events or none: if one is rejected or denied, the account is exactly as it was. For a run
+    /// that needs an output and credits, or several limits at once.
     ///
     /// # Errors
     ///
@@ -155,8 +155,8 @@ impl Account {
         Ok(receipts)
     }
 
-    /// Finds what applying the event would do, without applying it. The answer holds for the version it names;
-    /// applying checks again, so a decision that has become stale never admits too much (CRD-10).
+    /// Finds what applying the event would do, without applying it. The answer holds for the version it
+    /// names; applying checks again, so a decision that has become stale never admits too much (CRD-10).
     ///
     /// # Errors
     ///
@@ -275,8 +275,8 @@ impl Account {
         receipt
     }
 
-    /// Lets time pass up to an event: reservations lapse in the order of their deadlines, then ids (CRD-10), and
-    /// what is older than the window is forgotten.
+    /// Lets time pass up to an event: reservations lapse in the order of their deadlines, then ids (CRD-10),
+    /// and what is older than the window is forgotten.
     pub(super) fn pass(&mut self, moment: Moment, facts: &mut Facts<'_>) {
         let now = moment.now;
         self.now = Some(now);
@@ -292,8 +292,8 @@ impl Account {
         self.outputs.forget_before(oldest);
     }
 
-    /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there are
-    /// few more of them than open reservations.
+    /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there
+    /// are few more of them than open reservations.
     pub(super) fn forget_deadlines(&mut self) {
         while let Some(Reverse((_, id))) = self.deadlines.peek() {
             if self.memory.get(*id).is_some_and(Record::is_open) {

@@ -11,8 +11,8 @@ use super::plan::{PlanKey, Stop};
 
 /// The credits of an account at an instant, in sum.
 ///
-/// At every instant, to the micro-credit: issued = upcoming + available + bound + reserved + expired + revoked +
-/// what grants have consumed. Consumption that no grant covers comes on top.
+/// At every instant, to the micro-credit: issued = upcoming + available + bound + reserved + expired +
+/// revoked + what grants have consumed. Consumption that no grant covers comes on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Balance {
@@ -34,7 +34,8 @@ pub struct Balance {
     pub revoked: MicroCredits,
     /// What open reservations hold beyond grants, under a soft ceiling or an unlimited plan.
     pub excess_reserved: MicroCredits,
-    /// What was charged beyond grants and is owed (CRD-04).
+    /// What was charged beyond grants and is owed (CRD-04). It is not set off against later grants: that
+    /// would move credits from one period to another (CRD-07).
     pub overdraft: MicroCredits,
     /// What was charged under an unlimited plan beyond its grants: counted, and not owed.
     pub unlimited: MicroCredits,
@@ -55,8 +56,8 @@ pub struct Excess {
 }
 
 impl Account {
-    /// The credits at an instant, as far as the recorded events tell: for an instant to come they show what will
-    /// have expired and lapsed by then. For an instant that has passed, as it was then, use a
+    /// The credits at an instant, as far as the recorded events tell: for an instant to come they show what
+    /// will have expired and lapsed by then. For an instant that has passed, as it was then, use a
     /// [`History`](super::history::History).
     pub fn balance(&self, at: Timestamp) -> Balance {
         let credits = self.credits_at(at);
@@ -98,8 +99,8 @@ impl Account {
             .collect()
     }
 
-    /// What this actor could reserve from grants at an instant: the balance to decide a run with. Soft ceilings
-    /// and unlimited plans admit more; [`Account::decide`] tells.
+    /// What this actor could reserve from grants at an instant: the balance to decide a run with. Soft
+    /// ceilings and unlimited plans admit more; [`Account::decide`] tells.
     pub fn available_to(&self, actor: ActorId, at: Timestamp) -> MicroCredits {
         let credits = self.credits_at(at);
         let short = credits.payer(actor, at).map(|payer| credits.short(payer, u64::MAX));

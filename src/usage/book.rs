@@ -1,9 +1,9 @@
 //! The price book: what each model charges for each pool of tokens, from when.
 //!
-//! A service keeps one book for all its accounts. Names are looked up once, to keys that are the book's own; the
-//! book only grows, so a key or a version number written down years ago still means the same. A ledger never
-//! reads the book: usage is priced before it is recorded, and the amount travels with the version that made it.
-//! That way no later entry can change a past charge (CRD-03).
+//! A service keeps one book for all its accounts. Names are looked up once, to keys that are the book's own;
+//! the book only grows, so a key or a version number written down years ago still means the same. A ledger
+//! never reads the book: usage is priced before it is recorded, and the amount travels with the version that
+//! made it. That way no later entry can change a past charge (CRD-03).
 
 use crate::units::{MicroCredits, Timestamp};
 
@@ -86,8 +86,8 @@ impl Tokens {
 
 /// What was used and what it costs: the only thing that a ledger charges.
 ///
-/// It is made by [`PriceBook::usage`], or by [`Usage::of_amount`] for a charge that has no tokens. Usage without
-/// a price is a value as well, not an error, so that the ledger can record its denial (CRD-12).
+/// It is made by [`PriceBook::usage`], or by [`Usage::of_amount`] for a charge that has no tokens. Usage
+/// without a price is a value as well, not an error, so that the ledger can record its denial (CRD-12).
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
     pub(super) model: Option<ModelKey>,
@@ -125,8 +125,8 @@ impl Usage {
     }
 }
 
-/// Two usages are the same if the same was used at the same instant. What it cost follows from that and from the
-/// book as it stood then, so a retry is recognized even after the book has grown.
+/// Two usages are the same if the same was used at the same instant. What it cost follows from that and from
+/// the book as it stood then, so a retry is recognized even after the book has grown.
 impl PartialEq for Usage {
     fn eq(&self, other: &Self) -> bool {
         let used = |usage: &Self| (usage.model, usage.counts, usage.priced_at);

@@ -13,6 +13,7 @@ use super::grant::{Grant, GrantKind};
 use super::memory::Held;
 use super::options::Rearm;
 use super::outcome::{Applied, Note, Rejected};
+use super::period::Period;
 use super::plan::{PlanKey, Subscription};
 
 /// What is to be issued.
@@ -31,6 +32,17 @@ struct Place {
 }
 
 impl Account {
+    /// What the plans held at an instant include for their periods and what has not been issued: one
+    /// [`Body::Include`](super::event::Body::Include) each is due. Issuing is an event like any other, so
+    /// that it stands in the log; issuing twice for a period is rejected, so a host may ask as often as it
+    /// likes.
+    pub fn due(&self, at: Timestamp) -> Vec<(PlanKey, Period)> {
+        let held = self.credits.subscriptions.iter().filter(|held| held.term.contains(at));
+        let including = held.filter(|held| held.allowance > MicroCredits::ZERO);
+        let places = including.filter_map(|held| self.place(held.plan, at).ok());
+        places.filter(|place| !place.cycle.included).map(|place| (place.plan, place.cycle.period)).collect()
+    }
+
     pub(super) fn subscribe(
         &mut self,
         moment: Moment,

@@ -39,8 +39,8 @@ pub(super) struct Builder {
     pub(super) actor: ActorId,
 }
 
-/// Who pays: the plans whose grants may burn, as of the instant to which the charge belongs. A reservation keeps
-/// its payer, so what is settled late still burns the period and the plans of its own day.
+/// Who pays: the plans whose grants may burn, as of the instant to which the charge belongs. A reservation
+/// keeps its payer, so what is settled late still burns the period and the plans of its own day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Payer {
     pub(super) at: Timestamp,
@@ -208,15 +208,15 @@ impl Credits {
         self.order.insert(place, position);
     }
 
-    /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a charge
-    /// cannot reach it, and the order stays as short as the present is.
+    /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
+    /// charge cannot reach it, and the order stays as short as the present is.
     pub(super) fn trim_order(&mut self, oldest: Timestamp) {
         let grants = &self.grants;
         self.order.retain(|position| grant_at(grants, *position).is_some_and(|g| g.period.until > oldest));
     }
 
-    /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs keep
-    /// what is not used.
+    /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs
+    /// keep what is not used.
     pub(super) fn settle(
         &mut self,
         held: &mut Legs,

@@ -122,11 +122,12 @@ impl Event {
         Self { account, id, at, body, received: at, expected: None }
     }
 
-    /// The same event, of which the host learned at this instant of its own clock. Without it an event counts as
-    /// learned of when it happened.
+    /// The same event, of which the host learned at this instant of its own clock. Without it an event counts
+    /// as learned of when it happened.
     ///
-    /// The instant of an event may come from elsewhere; this one is trusted. It decides what is late, what lapsed
-    /// and what is too far ahead, so that one wrong clock cannot carry an account into the next century.
+    /// The instant of an event may come from elsewhere; this one is trusted. It decides what is late, what
+    /// lapsed and what is too far ahead, so that one wrong clock cannot carry an account into the next
+    /// century.
     pub const fn received(mut self, at: Timestamp) -> Self {
         self.received = at;
         self
@@ -221,8 +222,8 @@ bodies! {
         /// The terms.
         subscription: Arc<Subscription>,
     }
-    /// The organization leaves a plan before its term ends. Its grants stay bound to it and expire at their own
-    /// end (CRD-06, CRD-07).
+    /// The organization leaves a plan before its term ends. Its grants stay bound to it and expire at their
+    /// own end (CRD-06, CRD-07).
     1 "unsubscribe" Unsubscribe {
         /// The plan.
         plan: PlanKey,

@@ -1,7 +1,7 @@
 //! Explanations: a balance as the sum of its lines.
 //!
-//! Every line says what changed, when, because of which event, and what was available before and after. Nothing
-//! is left over: the lines are the facts, and the ends of periods that no event states.
+//! Every line says what changed, when, because of which event, and what was available before and after.
+//! Nothing is left over: the lines are the facts, and the ends of periods that no event states.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -97,8 +97,8 @@ enum Turn<'a> {
     Fact(&'a Fact),
 }
 
-/// The facts, and the ends of the periods of grants between them. At one instant a period ends, the next begins,
-/// then events happen.
+/// The facts, and the ends of the periods of grants between them. At one instant a period ends, the next
+/// begins, then events happen.
 fn turns(facts: &[Fact], at: Timestamp) -> Vec<(Timestamp, EventId, Turn<'_>)> {
     let mut turns = Vec::new();
     for fact in facts {

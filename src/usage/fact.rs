@@ -1,7 +1,7 @@
 //! Facts: what an event changed, stated only to those who ask.
 //!
-//! Facts are the lines of the ledger: added up they give the balance, which is how a balance is explained. They
-//! are stated by the very code that makes the change, so the two cannot disagree.
+//! Facts are the lines of the ledger: added up they give the balance, which is how a balance is explained.
+//! They are stated by the very code that makes the change, so the two cannot disagree.
 
 use crate::units::{MicroCredits, Timestamp};
 

@@ -5,10 +5,11 @@ use crate::units::{MicroCredits, Timestamp};
 use super::account::{Account, earlier};
 use super::memory::Held;
 
-/// The instant at which an amount is used up, if so much was consumed in so many nanoseconds and goes on alike.
+/// The instant at which an amount is used up, if so much was consumed in so many nanoseconds and goes on
+/// alike.
 ///
-/// Exact to the nanosecond, rounded down. `None` without consumption, or beyond the range of time: an amount that
-/// nobody uses does not run out.
+/// Exact to the nanosecond, rounded down. `None` without consumption, or beyond the range of time: an amount
+/// that nobody uses does not run out.
 ///
 /// ```
 /// use tollkeeper::units::MicroCredits;
@@ -36,9 +37,9 @@ impl Account {
     /// When what is available would be used up if charges went on as in so many nanoseconds before; `None`
     /// without charges in that time, or beyond the range of time.
     ///
-    /// An estimate that decides nothing (CRD-05). It looks back no further than the window of the account, which
-    /// is as far as charges are remembered, and it knows nothing of credits that expire or are issued before
-    /// then: the ends of the periods are in [`Account::grants`].
+    /// An estimate that decides nothing (CRD-05). It looks back no further than the window of the account,
+    /// which is as far as charges are remembered, and it knows nothing of credits that expire or are issued
+    /// before then: the ends of the periods are in [`Account::grants`].
     pub fn forecast(&self, now: Timestamp, nanoseconds: u64) -> Option<Timestamp> {
         let nanoseconds = nanoseconds.min(self.options.window);
         let since = earlier(now, nanoseconds);

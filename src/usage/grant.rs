@@ -10,7 +10,8 @@ use super::period::Period;
 use super::plan::{PlanKey, Plans};
 use super::wire::{wire_enum, wire_struct};
 
-/// How credits came to be. The order is the burn order at equal priority and expiry: bought credits burn last.
+/// How credits came to be. The order is the burn order at equal priority and expiry: bought credits burn
+/// last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GrantKind {
@@ -96,8 +97,8 @@ impl Grant {
 
 /// What became of a grant by an instant.
 ///
-/// At every instant, to the micro-credit: issued = upcoming + available + bound + reserved + consumed + expired
-/// + revoked. Of `upcoming`, `available`, `bound`, `expired` and `revoked` at most one is not zero.
+/// At every instant, to the micro-credit: issued = upcoming + available + bound + reserved + consumed +
+/// expired + revoked. Of `upcoming`, `available`, `bound`, `expired` and `revoked` at most one is not zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrantBalance {

@@ -70,8 +70,8 @@ impl History {
         &self.recorded
     }
 
-    /// The events recorded after a version: what an export still has to send once everything up to that version
-    /// was acknowledged.
+    /// The events recorded after a version: what an export still has to send once everything up to that
+    /// version was acknowledged.
     pub fn after(&self, version: Version) -> &[Recorded] {
         let place = self.recorded.partition_point(|recorded| recorded.receipt.version <= version);
         self.recorded.get(place..).unwrap_or_default()
@@ -84,8 +84,8 @@ impl History {
         Self { recorded: early.cloned().collect() }
     }
 
-    /// What changed up to an instant, in the order of taking effect. A reservation whose deadline has passed by
-    /// then has lapsed, whether or not an event came after it.
+    /// What changed up to an instant, in the order of taking effect. A reservation whose deadline has passed
+    /// by then has lapsed, whether or not an event came after it.
     pub(super) fn facts_until(&self, at: Timestamp) -> Vec<Fact> {
         let mut timeline = Timeline::default();
         for recorded in &self.recorded {
@@ -131,8 +131,8 @@ impl Timeline {
         }
     }
 
-    /// A grant covers its whole period, also usage of before its issue; in a history of instants it does so from
-    /// its issue on.
+    /// A grant covers its whole period, also usage of before its issue; in a history of instants it does so
+    /// from its issue on.
     fn issued_by(&self, change: &Change, at: Timestamp) -> Timestamp {
         match change {
             Change::Posted { source: Source::Grant { grant }, .. } => {

@@ -47,8 +47,8 @@ const LAWS: [Law; 12] = [
 ];
 
 impl Account {
-    /// Checks every law of the ledger: amounts are conserved for each grant, every reserved credit is held by an
-    /// open reservation, and lists agree with each other. An account that was only ever changed by events
+    /// Checks every law of the ledger: amounts are conserved for each grant, every reserved credit is held by
+    /// an open reservation, and lists agree with each other. An account that was only ever changed by events
     /// satisfies them.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Memory: the events of the declared window, by id, with their answers and their legs.
 //!
-//! It is what makes an event happen once, and what lets a charge be corrected to the legs it came from. An event
-//! older than the window is rejected before it is looked up, so forgetting can never count twice (USE-07).
+//! It is what makes an event happen once, and what lets a charge be corrected to the legs it came from. An
+//! event older than the window is rejected before it is looked up, so forgetting can never count twice
+//! (USE-07).
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -82,8 +83,8 @@ impl Memory {
         self.records.push_back(record);
     }
 
-    /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is what
-    /// came after it.
+    /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
+    /// what came after it.
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
         while let Some(record) = self.records.front() {
             if record.event.at >= oldest || record.is_open() {

@@ -1,9 +1,10 @@
 //! Usage: an exact ledger of AI outputs and credits, without a clock, a database or a server.
 //!
 //! Providers of AI features charge by what a model reads and writes, against credits that an organization was
-//! given or bought for a period. Kept by hand, that goes wrong at the edges: month ends, retries, runs that cost
-//! more than was estimated, reservations that nobody released, prices that nobody set. Here each of these is a
-//! rule, and the ledger is a pure function of its log: the same events give the same bytes everywhere.
+//! given or bought for a period. Kept by hand, that goes wrong at the edges: month ends, retries, runs that
+//! cost more than was estimated, reservations that nobody released, prices that nobody set. Here each of
+//! these is a rule, and the ledger is a pure function of its log: the same events give the same bytes
+//! everywhere.
 //!
 //! ```text
 //!  a run:      usage ──► decide ──► reserve ──► (the model runs) ──► settle
@@ -26,36 +27,56 @@
 //! | keep it | [`account::Account::snapshot`], [`account::Account::load`] |
 //!
 //! What is used is recorded even where nothing covers it: an estimate gates a run and never caps its charge
-//! (CRD-04, CRD-05). What is missing denies: a price, a plan, a period, a builder's name (CRD-12). Time is that of
-//! the events, so nothing expires or lapses because a program happened to run; asked about an instant, the ledger
-//! says what holds then.
+//! (CRD-04, CRD-05). What is missing denies: a price, a plan, a period, a builder's name (CRD-12). Time is
+//! that of the events, so nothing expires or lapses because a program happened to run; asked about an
+//! instant, the ledger says what holds then.
 //!
-//! The ledger knows nothing of features, roles or settings: whether someone may run something at all is decided
-//! before, and what was denied there is no event here (USE-06). It holds no money and moves no credits between
-//! organizations, plans or periods (CRD-07).
+//! The ledger knows nothing of features, roles or settings: whether someone may run something at all is
+//! decided before, and what was denied there is no event here (USE-06). It holds no money and moves no
+//! credits between organizations, plans or periods (CRD-07).
 
-pub mod account;
-pub mod balance;
-pub mod book;
-pub mod event;
-pub mod explain;
-pub mod fact;
-pub mod forecast;
-pub mod grant;
-pub mod history;
-pub mod options;
-pub mod outcome;
-pub mod outputs;
+// The words of the ledger.
 pub mod period;
-pub mod plan;
 pub mod price;
+
+pub mod book;
+
+pub mod plan;
+
+pub mod event;
+
+pub mod outcome;
+
+pub mod options;
+
+// The ledger, and how it is read.
+pub mod account;
+
+pub mod grant;
+
+pub mod outputs;
+
+pub mod balance;
+
+pub mod forecast;
+
+pub mod fact;
+
+pub mod history;
+
+pub mod explain;
+
 pub mod snapshot;
 
+// How it works: the verbs, what they post to, what is remembered, what always holds.
 mod contract;
+mod runs;
+
 mod credits;
 mod cycle;
-mod laws;
 mod legs;
 mod memory;
-mod runs;
+mod tally;
+
+mod laws;
 mod wire;

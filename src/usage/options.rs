@@ -109,8 +109,9 @@ pub enum Early {
 }
 
 impl Default for Options {
-    /// Ids are remembered for 35 days, longer than any month; events may be five minutes ahead of the host's clock; a reservation
-    /// may be held for a day beyond the end of its period; thresholds at 50, 75, 90 and 100 %.
+    /// Ids are remembered for 35 days, longer than any month; events may be five minutes ahead of the host's
+    /// clock; a reservation may be held for a day beyond the end of its period; thresholds at 50, 75, 90 and
+    /// 100 %.
     fn default() -> Self {
         Self {
             window: 35 * DAY,
@@ -147,7 +148,8 @@ impl Options {
         self
     }
 
-    /// The thresholds in per cent, of which the smallest [`THRESHOLD_COUNT_MAX`] above zero are kept (CRD-11).
+    /// The thresholds in per cent, of which the smallest [`THRESHOLD_COUNT_MAX`] above zero are kept
+    /// (CRD-11).
     pub fn thresholds(mut self, percents: &[u16]) -> Self {
         let mut percents = percents.to_vec();
         percents.retain(|percent| *percent > 0);

@@ -165,7 +165,8 @@ pub enum Denial {
     /// Every plan held is for named builders, and the actor is none (CRD-01).
     #[error("the actor is not named as a builder")]
     NotABuilder,
-    /// The credits left, and the ceiling above them if there is one, do not cover the amount (CRD-10, CRD-11).
+    /// The credits left, and the ceiling above them if there is one, do not cover the amount (CRD-10,
+    /// CRD-11).
     #[error("{short} credits are missing")]
     Insufficient {
         /// How much no grant covers.

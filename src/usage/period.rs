@@ -45,17 +45,19 @@ impl Period {
         self.until.nanoseconds().abs_diff(self.from.nanoseconds())
     }
 
-    /// The share of a fee that falls on the rest of the period from `from` on, in the fee's own smallest unit.
+    /// The share of a fee that falls on the rest of the period from `from` on, in the fee's own smallest
+    /// unit.
     ///
-    /// For fees only: credits are available in full whenever they are bought (CRD-08), and the ledger holds no
-    /// money. Before the period the share is the whole fee, after it nothing.
+    /// For fees only: credits are available in full whenever they are bought (CRD-08), and the ledger holds
+    /// no money. Before the period the share is the whole fee, after it nothing.
     ///
     /// ```
     /// use tollkeeper::usage::period::{Period, Rounding};
     ///
-    /// let april = Period::new("2027-04-01T00:00:00Z".parse()?, "2027-05-01T00:00:00Z".parse()?);
-    /// let share = april.map(|april| april.prorate_fee(10_00, "2027-04-21T00:00:00Z".parse().unwrap(), Rounding::Down));
-    /// assert_eq!(share, Some(3_33));
+    /// let (start, end) = ("2027-04-01T00:00:00Z".parse()?, "2027-05-01T00:00:00Z".parse()?);
+    /// let bought = "2027-04-21T00:00:00Z".parse()?;
+    /// let share = Period::new(start, end).map(|april| april.prorate_fee(1_000, bought, Rounding::Down));
+    /// assert_eq!(share, Some(333));
     /// # Ok::<(), tollkeeper::units::TimestampError>(())
     /// ```
     pub fn prorate_fee(self, fee: u64, from: Timestamp, rounding: Rounding) -> u64 {
@@ -144,8 +146,8 @@ pub enum PeriodError {
 }
 
 impl Schedule {
-    /// Periods that begin at the anchor and at its day of the month and time of day ever after, in UTC; where a
-    /// month is too short, at its last day (CRD-13).
+    /// Periods that begin at the anchor and at its day of the month and time of day ever after, in UTC; where
+    /// a month is too short, at its last day (CRD-13).
     ///
     /// Periods reach before the anchor as well; what a term allows is the subscription's to say.
     pub const fn anchored(anchor: Timestamp, every: Every) -> Self {
@@ -172,13 +174,14 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// [`PeriodError::OutOfRange`] if the list does not reach the instant, or if an end of the period cannot be
-    /// expressed as a [`Timestamp`].
+    /// [`PeriodError::OutOfRange`] if the list does not reach the instant, or if an end of the period cannot
+    /// be expressed as a [`Timestamp`].
     pub fn period_at(&self, at: Timestamp) -> Result<Period, PeriodError> {
         self.index_at(at).and_then(|index| self.period(index))
     }
 
-    /// The number of the period that contains the instant: zero begins at the anchor or the list's first entry.
+    /// The number of the period that contains the instant: zero begins at the anchor or the list's first
+    /// entry.
     ///
     /// # Errors
     ///

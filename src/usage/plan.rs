@@ -126,8 +126,8 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// A plan for a term, whose credits are issued in the periods of a schedule (CRD-02). Without more words it
-    /// includes no credits, sells none, stops hard and is open to everyone.
+    /// A plan for a term, whose credits are issued in the periods of a schedule (CRD-02). Without more words
+    /// it includes no credits, sells none, stops hard and is open to everyone.
     pub const fn new(plan: PlanKey, term: Period, schedule: Schedule) -> Self {
         Self {
             plan,
@@ -141,7 +141,8 @@ impl Subscription {
         }
     }
 
-    /// The credits included in each period, the same in a short one as in a long one: credits are not prorated.
+    /// The credits included in each period, the same in a short one as in a long one: credits are not
+    /// prorated.
     pub const fn allowance(mut self, amount: MicroCredits) -> Self {
         self.allowance = amount;
         self

@@ -1,7 +1,8 @@
 //! The price of one token, exact to a thousandth of a credit.
 //!
-//! A thousandth is the finest step that price tables use, and a thousand micro-credits: every charge is a whole
-//! number of micro-credits and nothing is ever rounded (CRD-03). A finer price is refused, not approximated.
+//! A thousandth is the finest step that price tables use, and a thousand micro-credits: every charge is a
+//! whole number of micro-credits and nothing is ever rounded (CRD-03). A finer price is refused, not
+//! approximated.
 
 use std::fmt;
 use std::str::FromStr;

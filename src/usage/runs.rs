@@ -35,8 +35,8 @@ impl Account {
             .and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|()| amount)))
     }
 
-    /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be denied
-    /// in any case.
+    /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be
+    /// denied in any case.
     fn check_reserve(
         &self,
         moment: Moment,
@@ -233,8 +233,8 @@ impl Account {
         Ok(self.charged(payer, legs, booking.note.or(after_lapse), facts))
     }
 
-    /// Who pays for usage that happened. It was for the access gates to stop an actor who is no builder; now the
-    /// customer owes it all the same (CRD-04).
+    /// Who pays for usage that happened. It was for the access gates to stop an actor who is no builder; now
+    /// the customer owes it all the same (CRD-04).
     fn liable(&self, actor: ActorId, at: Timestamp) -> Result<Payer, Denial> {
         match self.credits.payer(actor, at) {
             Err(Denial::NotABuilder) => Ok(Payer { at, plans: self.credits.held(at) }),

@@ -12,7 +12,7 @@ use super::credits::{Credits, grow};
 use super::event::{AccountId, Version};
 use super::memory::Memory;
 use super::options::Options;
-use super::outputs::Outputs;
+use super::tally::Outputs;
 use super::wire::{Malformed, Wire};
 
 const MAGIC: [u8; 8] = *b"tollkeep";

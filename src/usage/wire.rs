@@ -138,8 +138,8 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
-/// A list: its length, then its items. The length is believed only as far as there are bytes, so a damaged one
-/// cannot ask for memory.
+/// A list: its length, then its items. The length is believed only as far as there are bytes, so a damaged
+/// one cannot ask for memory.
 pub(super) fn write_list<'a, T: Wire + 'a>(items: impl ExactSizeIterator<Item = &'a T>, bytes: &mut Vec<u8>) {
     u64::try_from(items.len()).unwrap_or(u64::MAX).write(bytes);
     for item in items {

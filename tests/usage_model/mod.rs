@@ -1,7 +1,9 @@
-//! The rules of credits and outputs a second time: slow, obvious, and without a word in common with the ledger.
+//! The rules of credits and outputs a second time: slow, obvious, and without a word in common with the
+//! ledger.
 //!
-//! Every micro-credit is one thing in a list, and says where it is. Nothing is summed, stored or derived ahead:
-//! whatever is asked is counted by going through the list. Time is small numbers; a period is a thousand long.
+//! Every micro-credit is one thing in a list, and says where it is. Nothing is summed, stored or derived
+//! ahead: whatever is asked is counted by going through the list. Time is small numbers; a period is a
+//! thousand long.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -1,14 +1,15 @@
 //! A small world to tell cases in: a script of steps, one account, and what is to be seen at the end.
 //!
 //! Steps are separated by `;`. A step is a verb, its arguments, options as `key=value`, a name for its event
-//! after `as`, and an instant after `@` (month and day of 2027, or a date, each with an optional time of day; a
-//! `-` or `+` at the end is one nanosecond before or after). Without an instant a step happens when the one
-//! before it did. What is to be seen is the answer to the last step, then amounts: `A` available, `U` upcoming,
-//! `B` bound, `R` reserved, `C` consumed, `X` expired, `V` revoked, `O` overdraft, `E` reserved beyond grants,
-//! `N` consumed under an unlimited plan, `used` outputs.
+//! after `as`, and an instant after `@` (month and day of 2027, or a date, each with an optional time of day;
+//! a `-` or `+` at the end is one nanosecond before or after). Without an instant a step happens when the one
+//! before it did. What is to be seen is the answer to the last step, then amounts: `A` available, `U`
+//! upcoming, `B` bound, `R` reserved, `C` consumed, `X` expired, `V` revoked, `O` overdraft, `E` reserved
+//! beyond grants, `N` consumed under an unlimited plan, `used` outputs.
 //!
-//! Every script is also held to the laws that hold for all: the audit passes after each step, a rejected event
-//! leaves every byte as it was, every event sent again gets the same answer, and a snapshot loads to the same.
+//! Every script is also held to the laws that hold for all: the audit passes after each step, a rejected
+//! event leaves every byte as it was, every event sent again gets the same answer, and a snapshot loads to
+//! the same.
 
 #![allow(dead_code, reason = "each test program uses its part")]
 #![expect(
@@ -108,8 +109,8 @@ pub(crate) fn bits(text: &str) -> u128 {
     text.bytes().fold(1, |bits, byte| bits * 257 + u128::from(byte))
 }
 
-/// Pools `query`, `input`, `output`, `cached`; model `m` with the first three priced, `big` at the largest price,
-/// `late` with a second version from 1 March, `cheap` at half a hundredth.
+/// Pools `query`, `input`, `output`, `cached`; model `m` with the first three priced, `big` at the largest
+/// price, `late` with a second version from 1 March, `cheap` at half a hundredth.
 pub(crate) fn book() -> PriceBook {
     let mut book = PriceBook::new();
     let pools = ["query", "input", "output", "cached"].map(|name| book.add_pool(name).unwrap());
