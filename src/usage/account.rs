@@ -270,8 +270,7 @@ impl Account {
     fn record(&mut self, event: &Event, done: Done) -> Receipt {
         self.version = Version(self.version.0.saturating_add(1));
         let receipt = Receipt { version: self.version, outcome: done.outcome, repeated: false };
-        let event = Event { expected: None, ..event.clone() };
-        self.memory.push(Record { event, receipt, held: done.held });
+        self.memory.push(Record { event: event.clone(), receipt, held: done.held });
         receipt
     }
 

@@ -112,7 +112,7 @@ pub struct Event {
     pub(super) body: Body,
     /// When the host learned of it.
     pub(super) received: Timestamp,
-    /// Not part of what happened, so it is neither compared nor kept.
+    /// Not part of what happened, so it is neither compared nor written down.
     pub(super) expected: Option<Version>,
 }
 

@@ -78,6 +78,7 @@ impl Memory {
         self.records.iter()
     }
 
+    #[inline]
     pub(super) fn push(&mut self, record: Record) {
         self.versions.insert(record.event.id, record.receipt.version);
         self.records.push_back(record);
