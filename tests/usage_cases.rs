@@ -445,6 +445,12 @@ fn grants_burn_in_one_order() {
         ),
         ("E63c", "subscribe max stop=unlimited allow=10; include max;", "record 15", "ok 15 | C10 N5"),
         ("CRD-02", "subscribe plus allow=50; include plus;", "include plus", "AlreadyIssued | A50"),
+        (
+            "an id reused after the window",
+            "subscribe plus step=50; buy plus 50 as a; tick @03-10;",
+            "buy plus 50 as a",
+            "AlreadyIssued | a.X50",
+        ),
         ("CRD-02b", "subscribe plus allow=50;", "subscribe plus @02-01", "AlreadyHeld { plan: PlanKey(1) }"),
         ("no plan", "", "reserve 1", "OutsideTerm"),
     ] {

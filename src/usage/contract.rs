@@ -171,6 +171,10 @@ impl Account {
         if issue.amount == MicroCredits::ZERO {
             return Err(Rejected::ZeroAmount);
         }
+        // Grants outlive the window in which ids are remembered.
+        if self.credits.grants.iter().any(|issued| issued.event == moment.id) {
+            return Err(Rejected::AlreadyIssued);
+        }
         self.credits.issued.checked_add(issue.amount.get()).ok_or(Rejected::Overflow)?;
         self.pass(moment, facts);
         let (plan, period) = (place.plan, place.cycle.period);

@@ -145,3 +145,93 @@ fn lists_are_in_order(account: &Account) -> bool {
     let closed = account.now.map_or(i64::MIN, crate::units::Timestamp::nanoseconds);
     apart && ascending && sorted && few && account.closed.nanoseconds() <= closed
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use crate::units::{MicroCredits, Timestamp};
+    use crate::usage::book::Usage;
+    use crate::usage::event::{AccountId, ActorId, Body, Event, EventId, Reason, Version};
+    use crate::usage::options::Options;
+    use crate::usage::period::{Every, Period, Schedule};
+    use crate::usage::plan::{PlanKey, Subscription};
+
+    use super::*;
+
+    /// One grant of a hundred, of which ten are charged and twenty reserved, and an overdraft of five.
+    pub(crate) fn account() -> Account {
+        let id = AccountId::new(1);
+        let start = Timestamp::from_nanoseconds(0);
+        let plan = PlanKey::new(0).unwrap();
+        let term = Period::new(start, Timestamp::from_nanoseconds(i64::MAX)).unwrap();
+        let subscription = Subscription::new(plan, term, Schedule::anchored(start, Every::Month));
+        let usage = |amount| Usage::of_amount(MicroCredits::new(amount));
+        let actor = ActorId::new(1);
+        let reserve = |amount| Body::Reserve {
+            usage: usage(amount),
+            actor,
+            deadline: Timestamp::from_nanoseconds(1_000),
+        };
+        let bodies = [
+            Body::Subscribe { subscription: subscription.into() },
+            Body::Goodwill {
+                plan,
+                within: start,
+                amount: MicroCredits::new(100),
+                reason: Reason::new("test").unwrap(),
+            },
+            reserve(70),
+            reserve(20),
+            Body::Record { usage: usage(15), actor, after: None },
+            Body::Void { reservation: EventId::new(3) },
+        ];
+        let mut account = Account::new(id, Options::default());
+        for (number, body) in (1..).zip(bodies) {
+            let receipt = account.apply(&Event::new(id, EventId::new(number), start, body)).unwrap();
+            assert_eq!(receipt.denial(), None);
+        }
+        account
+    }
+
+    #[test]
+    fn every_broken_law_is_found_by_its_name() {
+        let broken: [(&str, fn(&mut Account)); 12] = [
+            ("no grant gives more than was issued", |account| account.credits.grants[0].consumed = 81),
+            ("all amounts together fit", |account| account.credits.exposure += 1),
+            ("every grant stands in a cycle of its plan", |account| account.credits.grants[0].cycle = 7),
+            ("every grant is issued by its own event", |account| {
+                let mut copy = account.credits.grants[0].clone();
+                (copy.reserved, copy.consumed) = (0, 0);
+                account.credits.issued += copy.issued;
+                account.credits.grants.push(copy);
+            }),
+            ("a cycle is the sum of its grants", |account| account.credits.cycles[0].issued += 1),
+            ("what is reserved is held by open reservations", |account| {
+                account.credits.grants[0].reserved += 1;
+                account.credits.cycles[0].reserved += 1;
+                account.credits.exposure += 1;
+            }),
+            ("what was charged was consumed", |account| {
+                account.credits.grants[0].consumed -= 1;
+                account.credits.cycles[0].consumed -= 1;
+                account.credits.exposure -= 1;
+            }),
+            ("every open reservation has a deadline to come", |account| {
+                account.now = Some(Timestamp::from_nanoseconds(1_000));
+            }),
+            ("the last record has the version of the account", |account| account.version = Version(7)),
+            ("every record is of this account and not of the future", |account| {
+                account.id = AccountId::new(2);
+            }),
+            ("lists are in order", |account| {
+                let again = account.credits.subscriptions[0].clone();
+                account.credits.subscriptions.push(again);
+            }),
+            ("", |_| ()),
+        ];
+        for (law, breaks) in broken {
+            let mut account = account();
+            breaks(&mut account);
+            assert_eq!(account.audit().err().unwrap_or_default(), law);
+        }
+    }
+}

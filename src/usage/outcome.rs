@@ -251,8 +251,8 @@ pub enum Rejected {
         /// The plan.
         plan: PlanKey,
     },
-    /// What the plan includes was issued for this period before.
-    #[error("the credits included in this period were issued before")]
+    /// What the plan includes was issued for this period before, or a grant by an event of this id.
+    #[error("these credits were issued before")]
     AlreadyIssued,
     /// The amount is not sold: it is no multiple of the increment, or nothing is.
     #[error("the amount is not a multiple of the increment in which credits are sold")]

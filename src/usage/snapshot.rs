@@ -162,3 +162,56 @@ impl Credits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::laws::tests::account;
+
+    #[test]
+    fn bytes_with_a_right_checksum_still_have_to_be_lawful() {
+        let bytes = account().snapshot();
+        let end = bytes.len() - 8;
+        let (mut refused, mut loaded) = (0, 0);
+        for place in 0..end {
+            for change in [1, 0x80, 0xFF] {
+                let mut forged = bytes.clone();
+                forged[place] ^= change;
+                let sum = checksum(&forged[..end]).to_le_bytes();
+                forged[end..].copy_from_slice(&sum);
+                match Account::load(&forged) {
+                    Ok(account) => {
+                        assert_eq!(account.audit(), Ok(()));
+                        assert_eq!(account.snapshot(), forged);
+                        loaded += 1;
+                    }
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+        // Ids, instants and words may be others; amounts, places and forms may not.
+        assert!(refused > 400 && loaded > 400, "{refused} {loaded}");
+    }
+
+    #[test]
+    fn a_snapshot_says_why_it_is_refused() {
+        let bytes = account().snapshot();
+        let mut later = bytes.clone();
+        later[8] = 2;
+        let end = later.len() - 8;
+        let sum = checksum(&later[..end]).to_le_bytes();
+        later[end..].copy_from_slice(&sum);
+        let mut forged = account();
+        forged.credits.cycles[0].issued += 1;
+        let law = "a cycle is the sum of its grants";
+        for (bytes, error) in [
+            (Vec::new(), SnapshotError::Foreign),
+            (vec![0; 100], SnapshotError::Foreign),
+            (bytes[..50].to_vec(), SnapshotError::Damaged),
+            (later, SnapshotError::Format { format: 2 }),
+            (forged.snapshot(), SnapshotError::Unlawful { law }),
+        ] {
+            assert_eq!(Account::load(&bytes).err(), Some(error));
+        }
+    }
+}
