@@ -728,6 +728,12 @@ fn events_count_once_whenever_they_arrive() {
         "ok 30 BookedLate { at: Timestamp(2027-03-01T00:00:00Z) } | a.C0 b.C30",
     );
     tell(
+        "E90 at the boundary",
+        Options::default(),
+        &format!("{closed} record 30 @02-28"),
+        "ok 30 | a.C0 b.C30",
+    );
+    tell(
         "E90b",
         Options::default().late(Late::Reject),
         &format!("{closed} record 30 @02-27; look @03-01"),
@@ -1053,6 +1059,16 @@ fn amounts_never_saturate() {
             "E132c",
             format!("subscribe plus; gift plus {most} as a; record 5; look @02-28"),
             "ok 5 | A0 C5".to_owned(),
+        ),
+        (
+            "E131c",
+            format!("subscribe plus; reserve 0 as r; record {most}; settle r 0.000001"),
+            format!("Overflow | O{most}"),
+        ),
+        (
+            "E132d",
+            format!("subscribe plus; gift plus {most} as a; reserve {most} as r; settle r {most}"),
+            format!("ok {most} 50% 75% 90% 100% | C{most} O0"),
         ),
         (
             "T24",

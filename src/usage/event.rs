@@ -277,6 +277,8 @@ bodies! {
         reason: Reason,
     }
     /// Credits are set aside for a run, until it is settled or voided or the deadline is there (CRD-10).
+    ///
+    /// A reservation may outlast its period; a host that wants none to sets the end of the period as deadline.
     8 "reserve" Reserve {
         /// The estimate: it gates admission and decides nothing else (CRD-05).
         usage: Usage,
@@ -286,6 +288,9 @@ bodies! {
         deadline: Timestamp,
     }
     /// A run ended: the actual usage is charged, what was reserved beyond it is freed (CRD-04, CRD-10).
+    ///
+    /// The charge belongs to the instant of the reservation: its period and its plans pay, also for what goes
+    /// beyond the reservation, even if another period or plan has begun since.
     9 "settle" Settle {
         /// The event that reserved.
         reservation: EventId,

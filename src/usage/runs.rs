@@ -14,6 +14,14 @@ use super::memory::{Held, Record};
 use super::options::Basis;
 use super::outcome::{Applied, Crossed, Denial, Note, Outcome, Rejected, Resolution};
 
+/// What is still open of a reservation.
+struct Open {
+    /// Whether part of it has been settled.
+    parts: bool,
+    /// What it holds.
+    held: u64,
+}
+
 /// Whether a settlement ends its reservation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
@@ -135,14 +143,14 @@ impl Account {
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
         check_priced_at(usage, moment.at)?;
-        self.check_open(reservation, moment)?;
+        let open = self.check_open(reservation, moment)?;
         // The run has happened and the customer owes it; without a price there is nothing to owe yet, and the
         // reservation stays as it is until the usage comes with one.
         let Some(amount) = usage.charge.map(MicroCredits::get) else {
             self.pass(moment, facts);
             return Ok(Done::denied(Denial::Unpriced));
         };
-        if !self.credits.fits(amount) {
+        if !self.credits.fits(amount.saturating_sub(open.held)) {
             return Err(Rejected::Overflow);
         }
         self.pass(moment, facts);
@@ -177,7 +185,7 @@ impl Account {
         reservation: EventId,
         facts: &mut Facts<'_>,
     ) -> Result<Done, Rejected> {
-        if self.check_open(reservation, moment)? {
+        if self.check_open(reservation, moment)?.parts {
             return Err(Rejected::PartlySettled);
         }
         self.pass(moment, facts);
@@ -192,16 +200,15 @@ impl Account {
         Ok(Done::applied(Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
     }
 
-    /// Whether part of an open reservation has been settled.
-    fn check_open(&self, reservation: EventId, moment: Moment) -> Result<bool, Rejected> {
+    fn check_open(&self, reservation: EventId, moment: Moment) -> Result<Open, Rejected> {
         let record = self.memory.get(reservation).ok_or(Rejected::UnknownReservation)?;
-        let Held::Reservation { resolution, parts, .. } = &record.held else {
+        let Held::Reservation { resolution, parts, legs, .. } = &record.held else {
             return Err(Rejected::UnknownReservation);
         };
         let is_due = record.deadline().is_some_and(|deadline| deadline <= moment.now);
         match resolution.or(is_due.then_some(Resolution::Lapsed)) {
             Some(resolution) => Err(Rejected::AlreadyResolved { resolution }),
-            None => Ok(*parts),
+            None => Ok(Open { parts: *parts, held: legs.sum() }),
         }
     }
 
