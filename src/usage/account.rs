@@ -136,7 +136,7 @@ impl Account {
     }
 
     /// Applies all events or none: if one is rejected or denied, the account is exactly as it was. For a run
-    /// that needs an output and credits, or several limits at once.
+    /// that needs an output and credits, or several limits at once. It works on a copy of the account.
     ///
     /// # Errors
     ///
@@ -157,6 +157,8 @@ impl Account {
 
     /// Finds what applying the event would do, without applying it. The answer holds for the version it
     /// names; applying checks again, so a decision that has become stale never admits too much (CRD-10).
+    ///
+    /// Reservations and events of outputs are decided without a copy; any other event is applied to one.
     ///
     /// # Errors
     ///
