@@ -192,9 +192,11 @@ pub(super) mod tests {
         account
     }
 
+    type Breaks = fn(&mut Account);
+
     #[test]
     fn every_broken_law_is_found_by_its_name() {
-        let broken: [(&str, fn(&mut Account)); 12] = [
+        let broken: [(&str, Breaks); 12] = [
             ("no grant gives more than was issued", |account| account.credits.grants[0].consumed = 81),
             ("all amounts together fit", |account| account.credits.exposure += 1),
             ("every grant stands in a cycle of its plan", |account| account.credits.grants[0].cycle = 7),
