@@ -17,6 +17,8 @@ pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
 pub(crate) use resolve::{Cell, Resolved, is_email_domain};
 pub(crate) use source::DomainSource;
+#[cfg(feature = "proptest")]
+pub(crate) use source::RoleSource;
 pub(crate) use state::{After, State};
 
 use crate::diagnostic::Diagnostics;
@@ -63,7 +65,12 @@ impl Domain {
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
         let (source, problems) = DomainSource::read(text);
         problems.into_result(Some(text))?;
-        Ok(Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) })
+        Ok(Self::of_text(source, text))
+    }
+
+    /// A domain whose tables stand in `text` among others.
+    pub(crate) fn of_text(source: DomainSource, text: &str) -> Self {
+        Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }
     }
 
     pub(crate) fn of_source(source: DomainSource) -> Self {
