@@ -15,7 +15,7 @@ use super::source::{
     ProviderSource, ProvidersSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource, UseSource,
     UsedServiceSource,
 };
-use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
+use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
 use crate::id::{COUNT_MAX, Tag, bit};
@@ -177,11 +177,13 @@ impl Checker {
     pub(super) fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
-            self.problems.add_with_help(
+            let message = format!("unknown {what} `{}`", name.get_ref());
+            self.problems.add_unknown(
                 Code::UnknownName,
                 Some(name.span()),
-                format!("unknown {what} `{}`", name.get_ref()),
-                did_you_mean(name.get_ref(), rows.names()),
+                message,
+                name.get_ref(),
+                rows.names(),
             );
         }
         position

@@ -70,7 +70,12 @@ impl Domain {
     /// Whatever of a domain file can be read, and what is wrong with the rest.
     pub(crate) fn read(text: &str) -> (Self, Problems) {
         let (source, problems) = DomainSource::read(text);
-        (Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }, problems)
+        (Self::of_text(source, text), problems)
+    }
+
+    /// A domain whose tables stand in `text` among others.
+    pub(crate) fn of_text(source: DomainSource, text: &str) -> Self {
+        Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }
     }
 
     pub(crate) fn of_source(source: DomainSource) -> Self {

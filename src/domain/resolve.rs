@@ -184,8 +184,9 @@ impl Resolver<'_, '_> {
     fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
-            let help = did_you_mean(name.get_ref(), rows.names());
-            self.add(Code::UnknownName, name.span(), format!("unknown {what} `{}`", shown(name)), help);
+            let message = format!("unknown {what} `{}`", shown(name));
+            let at = place(name.span());
+            self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), rows.names());
         }
         position
     }
@@ -239,9 +240,9 @@ impl Resolver<'_, '_> {
         known.sort_unstable();
         for name in source.domain.attested.iter() {
             if !known.contains(&name.get_ref().as_str()) {
-                let help = did_you_mean(name.get_ref(), known.iter().copied());
                 let message = format!("no regime asks for the attestation `{}`", shown(name));
-                self.add(Code::UnknownName, name.span(), message, help);
+                let (at, known) = (place(name.span()), known.iter().copied());
+                self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), known);
             }
         }
     }
@@ -275,8 +276,9 @@ impl Resolver<'_, '_> {
                 holders.insert(role, *count);
             } else if !source.roles.contains_key(name.get_ref().as_str()) {
                 let custom = source.roles.keys().map(|name| name.get_ref().as_str());
-                let help = did_you_mean(name.get_ref(), self.model.roles.names().chain(custom));
-                self.add(Code::UnknownName, name.span(), format!("unknown role `{}`", shown(name)), help);
+                let (at, roles) = (place(name.span()), self.model.roles.names().chain(custom));
+                let message = format!("unknown role `{}`", shown(name));
+                self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), roles);
             }
         }
         for (role, name, row) in self.model.roles.iter() {
@@ -575,9 +577,9 @@ impl Resolver<'_, '_> {
             if self.model.plans.position(name.get_ref()).is_none() {
                 let candidates = self.model.plans.names().chain(self.model.add_ons.names());
                 if self.model.add_ons.position(name.get_ref()).is_none() {
-                    let help = did_you_mean(name.get_ref(), candidates);
                     let message = format!("unknown plan or add-on `{}`", shown(name));
-                    self.add(Code::UnknownName, name.span(), message, help);
+                    let at = place(name.span());
+                    self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), candidates);
                 }
             }
         }
