@@ -49,6 +49,14 @@ impl Reads {
         self.email_domain |= row.reads_list;
     }
 
+    /// The facts that a change depends on.
+    pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+        let mut reads =
+            Self { facts: IdSet::new(evaluation.model().tag, 0), email_domain: false, limits: Vec::new() };
+        reads.change(evaluation, change);
+        reads.facts.bits()
+    }
+
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
@@ -59,13 +67,16 @@ impl Reads {
             }
             Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
             Change::RolePermission { .. } => changes.role_permission.as_slice(),
-            Change::CreateRole { .. } => changes.create_role.as_slice(),
-            Change::DeleteRole { .. } => changes.delete_role.as_slice(),
+            Change::CreateRole { .. } | Change::DeleteRole { .. } => changes.create_role.as_slice(),
             Change::AssignRole { .. } => changes.assign_role.as_slice(),
             Change::OptIn { .. } => changes.opt_in.as_slice(),
         };
         for rule in rules {
             self.permission(engine, rule.permission);
+        }
+        if let Change::CreateRole { .. } | Change::DeleteRole { .. } = change {
+            // One is the reverse of the other, which the warning depends on.
+            self.permission(engine, changes.delete_role.as_ref().and_then(|rule| rule.permission));
         }
         if let Change::AssignRole { role, .. } = change {
             let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));
