@@ -258,18 +258,16 @@ impl Checker {
                 let without = this.find_maybe(&names.obligations, row.without.as_ref(), "obligation");
                 Service { without: without.map_or(0, bit) }
             }),
-            regimes: self.rows(&source.regimes, |this, _, row| {
-                this.bits(&names.obligations, &row.obligations, "obligation");
-                Regime {
-                    providers: this.bits(&names.providers, &row.bars.providers, "provider"),
-                    services: this.find_all(&names.services, &row.bars.services, "service"),
-                    data: this.bits(&names.data, &row.bars.data, "data class"),
-                    unstated_providers: row.bars.unstated_providers,
-                    starts_off: this.find_all(&names.settings, &row.starts_off, "setting"),
-                    removes: this.find_all(&names.settings, &row.removes, "setting"),
-                    add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
-                    attested: this.plain(&row.attested),
-                }
+            regimes: self.rows(&source.regimes, |this, _, row| Regime {
+                obligations: this.bits(&names.obligations, &row.obligations, "obligation"),
+                providers: this.bits(&names.providers, &row.bars.providers, "provider"),
+                services: this.find_all(&names.services, &row.bars.services, "service"),
+                data: this.bits(&names.data, &row.bars.data, "data class"),
+                unstated_providers: row.bars.unstated_providers,
+                starts_off: this.find_all(&names.settings, &row.starts_off, "setting"),
+                removes: this.find_all(&names.settings, &row.removes, "setting"),
+                add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
+                attested: this.plain(&row.attested),
             }),
             data: self.rows(&source.data, |this, _, row| {
                 for guarantee in row.guarantees.iter() {

@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::permission;
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason};
-use crate::domain::{Change, State};
+use crate::domain::{After, Change, State};
 use crate::id::{
     DataId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId, StandingId, Tag,
 };
@@ -96,9 +96,10 @@ impl<'e> Evaluation<'e> {
         check(id, model.tag).map(|()| id.position())
     }
 
-    /// The roles of the subject; unknown ones were turned away by gate 1.
+    /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
     pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
-        self.request.subject.all_roles().iter().map(|role| role.position())
+        let roles = self.request.subject.all_roles().iter().map(|role| role.position());
+        roles.filter(|own| !matches!(self.state.after, After::Without { role } if role == *own))
     }
 
     /// What a run of a known feature falls back to, however it is denied (AI-08).
@@ -115,7 +116,14 @@ impl<'e> Evaluation<'e> {
         subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
         subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
         match action {
-            Action::Permission(permission) => check(*permission, tag)?,
+            Action::Permission(permission) => {
+                check(*permission, tag)?;
+                let row = self.model().permissions.get(permission.position());
+                // A restriction is no action of its own.
+                if row.is_some_and(|row| row.restricts.is_some()) {
+                    return Err(Reason::MalformedRequest);
+                }
+            }
             Action::Run(run) => known_run(run, tag)?,
             Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
             Action::Store(data) => check(*data, tag)?,

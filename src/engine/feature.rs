@@ -47,6 +47,8 @@ fn decide_run<O: Observer>(
     let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
     if let Some(deny) = blocked {
+        // Whatever facts would do for the permission.
+        observer.settled();
         return deny;
     }
     if let Some(deny) = granted.filter(Decision::is_deny) {
@@ -158,6 +160,9 @@ fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) ->
             }
         }
     }
+    for (_, regime) in state.regimes() {
+        obligations |= regime.obligations;
+    }
     for provider in positions(providers) {
         obligations |= state.model.providers.get(provider).map_or(0, |row| row.obligations);
     }
@@ -188,7 +193,8 @@ pub(super) fn process<O: Observer>(
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
         // Nobody selects a model here, so who gets the data is not stated: it may be anyone (AI-14).
         Condition::Providers(Providers::OfModel) => {
-            gates.ask(Gate::Compliance, state.check_providers(Providers::Unstated))
+            let outcome = state.check(condition).and_then(|_| state.check_providers(Providers::Unstated));
+            gates.ask(Gate::Compliance, outcome)
         }
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
