@@ -4,16 +4,11 @@
 
 use expect_test::{Expect, expect};
 use tollkeeper::catalog::Catalog;
-use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
 
 /// What compiling a domain with the built-in catalog reports.
 fn of_domain(text: &str) -> String {
-    let problems = match Domain::parse(text) {
-        Err(problems) => problems,
-        Ok(domain) => Engine::compile(&Catalog::builtin(), &domain).unwrap_err(),
-    };
-    problems.render("acme.toml", text)
+    Engine::parse(&Catalog::builtin(), text).unwrap_err().render("acme.toml", text)
 }
 
 /// What parsing a catalog reports, a line a problem.

@@ -194,7 +194,7 @@ impl<'c> DomainBuilder<'c> {
 
     /// Where the customer's data is to live, and whether it has moved there.
     pub fn residency(mut self, region: &str, migrated: bool) -> Self {
-        self.source.residency = ResidencySource { region: Some(name(region)), migrated };
+        *self.source.residency = ResidencySource { region: Some(name(region)), migrated };
         self
     }
 

@@ -209,7 +209,7 @@ impl Resolver<'_, '_> {
         for (key, value) in [("id", &heading.id), ("kind", &heading.kind), ("plan", &heading.plan)] {
             if value.is_none() {
                 let message = format!("missing key `{key}` of table `domain`");
-                self.problems.add(Code::MissingKey, None, message);
+                self.problems.add(Code::MissingKey, heading.at.clone(), message);
             }
         }
         let model = self.model;
@@ -582,7 +582,8 @@ impl Resolver<'_, '_> {
             }
         }
         if source.residency.migrated && source.residency.region.is_none() {
-            self.problems.add(Code::MissingKey, None, "missing key `region` of table `residency`");
+            let message = "missing key `region` of table `residency`";
+            self.problems.add(Code::MissingKey, source.residency.at.clone(), message);
         }
     }
 }

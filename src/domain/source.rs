@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::source::{LimitSource, Map};
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default, table};
+use crate::document::{Document, Name, Placed, Set, is_default, table};
 use crate::word::Switch;
 
 /// A whole domain file.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub(crate) struct DomainSource {
-    pub(crate) domain: Heading,
+    pub(crate) domain: Placed<Heading>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) holders: Map<u64>,
     #[serde(skip_serializing_if = "is_default")]
@@ -30,7 +30,7 @@ pub(crate) struct DomainSource {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) seats: Map<u64>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) residency: ResidencySource,
+    pub(crate) residency: Placed<ResidencySource>,
 }
 
 table! {

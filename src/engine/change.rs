@@ -1,17 +1,15 @@
 //! Changes: whether the subject may make one, and whether it could be taken back.
 
-use std::slice;
-
 use super::authority;
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates, conclude};
 use super::observer::{Nobody, Observer, Outcome};
 use super::reads::Reads;
-use crate::catalog::is_id;
 use crate::catalog::model::{ChangeRule, Grant};
+use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::{bit, positions};
+use crate::id::{COUNT_MAX, RoleId, bit, positions};
 use crate::word::{Level, Switch};
 
 /// How many unstated facts are completed. The permissions of a rule read six at most, so that more takes rules by
@@ -85,98 +83,97 @@ fn known<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, observer:
 }
 
 fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut Gates<'_, O>) -> Asked {
-    let may = may(evaluation, change);
-    // Where plan or kind leave no rule for the change, that gate stands before whatever is wrong with it.
-    let misfit = may.err().and_then(|deny| deny.reason().gate()).filter(|gate| *gate < Gate::Authority);
-    if misfit == Some(Gate::Plan) {
-        gates.ask(Gate::Plan, may)?;
-    }
-    ask_conditions(evaluation, change, gates)?;
-    if misfit == Some(Gate::Kind) {
-        gates.ask(Gate::Kind, may)?;
-    }
+    let state = &evaluation.state;
+    ask_scope(evaluation, change, gates)?;
     match change {
         Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
         Change::RolePermission { role, permission, to } => {
             ask_role_permission(evaluation, role.position(), permission.position(), to, gates)?;
         }
         Change::List { to, .. } if !to.iter().all(|entry| is_email_domain(entry)) => {
-            let deny = evaluation.state.decide(Reason::InvalidChange, Because::NOTHING);
-            gates.ask(Gate::Authority, Err(deny))?;
+            gates.ask(Gate::Authority, Err(state.decide(Reason::InvalidChange, Because::NOTHING)))?;
         }
         Change::CreateRole { name, based_on } => {
-            gates.ask(Gate::Authority, may_be_created(&evaluation.state, name, based_on.position()))?;
+            gates.ask(Gate::Authority, may_be_created(state, name, based_on.position()))?;
         }
-        Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?;
-        }
-        Change::OptIn { feature, .. } => {
-            gates.ask(Gate::Authority, is_beta(&evaluation.state, feature.position()))?;
-        }
+        Change::DeleteRole { role } => gates.ask(Gate::Authority, is_custom(state, role.position()))?,
+        Change::OptIn { feature, .. } => gates.ask(Gate::Authority, is_beta(state, feature.position()))?,
         Change::AssignRole { .. } | Change::List { .. } => {}
     }
-    if misfit.is_none() {
-        gates.ask(Gate::Authority, may)?;
+    // Out of scope there is nobody who may, which is all there is to say.
+    let in_scope = authority::is_in_scope(state, rules(state.model, change));
+    let authority = if in_scope { may(evaluation, change) } else { Ok(Because::NOTHING) };
+    let open = authority.err().filter(|deny| deny.reason().gate() == Some(Gate::Facts));
+    if open.is_none() {
+        gates.ask(Gate::Authority, authority)?;
     }
     match change {
-        Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?;
-        }
+        Change::DeleteRole { role } => gates.ask(Gate::Authority, is_free(state, role.position()))?,
         Change::AssignRole { role, from } => {
-            let from = from.map(super::super::id::RoleId::position);
+            let from = from.map(RoleId::position);
             ask_assignment(evaluation, role.position(), from, gates)?;
         }
         _ => {}
     }
-    match breaks(&evaluation.state, change) {
-        Some(deny) => gates.ask(Gate::Authority, Err(deny)),
-        None => Asked::Continue(()),
+    if let Some(deny) = breaks(state, change) {
+        gates.ask(Gate::Authority, Err(deny))?;
+    }
+    if let Some(deny) = open {
+        gates.ask(Gate::Facts, Err(deny))?;
+    }
+    match change {
+        Change::AssignRole { role, from } if from != Some(role) => {
+            ask_verified(evaluation, role.position(), gates)
+        }
+        _ => Asked::Continue(()),
     }
 }
 
-/// Plan and kind of what is to be changed.
-fn ask_conditions<O: Observer>(
+/// The rules of a change: each one suffices.
+pub(super) fn rules<'m>(model: &'m Model, change: Change<'_>) -> &'m [ChangeRule] {
+    let changes = &model.changes;
+    match change {
+        Change::Setting { setting, .. } => {
+            model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
+        }
+        Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
+        Change::RolePermission { .. } => changes.role_permission.as_slice(),
+        Change::CreateRole { .. } => changes.create_role.as_slice(),
+        Change::DeleteRole { .. } => changes.delete_role.as_slice(),
+        Change::AssignRole { .. } => changes.assign_role.as_slice(),
+        Change::OptIn { .. } => changes.opt_in.as_slice(),
+    }
+}
+
+/// Gates 2 and 3, of the rules and of what is changed.
+fn ask_scope<O: Observer>(
     evaluation: &Evaluation<'_>,
     change: Change<'_>,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
     let state = &evaluation.state;
     let model = state.model;
-    match change {
-        Change::Setting { setting, .. } => {
-            let own = model.settings.get(setting.position()).map_or(&[][..], |row| &row.conditions);
-            gates.ask_all(state, own)
-        }
+    let scope = authority::scope(state, rules(model, change));
+    let own = match change {
+        Change::Setting { setting, .. } => model.settings.get(setting.position()).map(|row| &row.conditions),
         Change::RolePermission { permission, .. } => {
-            let rule = model.changes.role_permission.as_ref();
-            let of_rule = rule.map_or(&[][..], |rule| &rule.conditions);
-            let own = model.permissions.get(permission.position()).map_or(&[][..], |row| &row.conditions);
-            [Gate::Plan, Gate::Kind].into_iter().try_for_each(|gate| {
-                let both = of_rule.iter().chain(own);
-                gates.ask_all(state, both.filter(|condition| condition.gate() == gate))
-            })
+            model.permissions.get(permission.position()).map(|row| &row.conditions)
         }
-        Change::OptIn { feature, .. } => {
-            let own = model.features.get(feature.position()).map_or(&[][..], |row| &row.conditions);
-            gates.ask_all(state, own.iter().filter(|condition| condition.gate() < Gate::Compliance))
-        }
-        Change::AssignRole { role, from } => {
-            let named = [Some(role), from].into_iter().flatten();
-            named.filter(|role| state.is_supreme(role.position())).try_for_each(|supreme| {
-                let supreme = supreme.position();
-                let because = Because::one(Parameter::Role, supreme);
-                let counted = match state.counts(supreme) {
-                    true => Ok(because),
-                    false => {
-                        let because = because.and(Parameter::Kind, state.domain.kind);
-                        Err(state.decide(Reason::NotForDomainKind, because))
-                    }
-                };
-                gates.ask(Gate::Kind, counted)
-            })
-        }
-        Change::List { .. } | Change::CreateRole { .. } | Change::DeleteRole { .. } => Asked::Continue(()),
+        Change::OptIn { feature, .. } => model.features.get(feature.position()).map(|row| &row.conditions),
+        _ => None,
+    };
+    let conditions = || scope.iter().chain(own.into_iter().flat_map(|own| own.iter()));
+    for gate in [Gate::Plan, Gate::Kind] {
+        gates.ask_all(state, conditions().filter(|condition| condition.gate() == gate))?;
     }
+    let Change::AssignRole { role, from } = change else { return Asked::Continue(()) };
+    for role in [Some(role), from].into_iter().flatten().map(RoleId::position) {
+        if state.is_supreme(role) && !state.counts(role) {
+            let because = Because::one(Parameter::Role, role).and(Parameter::Kind, state.domain.kind);
+            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
+        }
+    }
+    Asked::Continue(())
 }
 
 fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
@@ -223,10 +220,8 @@ fn ask_role_permission<O: Observer>(
 
 fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
-    match state.model.features.get(feature).is_some_and(|row| row.beta) {
-        true => Ok(because),
-        false => Err(state.decide(Reason::InvalidChange, because)),
-    }
+    let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
+    if beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
@@ -259,48 +254,33 @@ fn ask_assignment<O: Observer>(
 /// Whether the subject may make a change, everything else aside.
 fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
     let model = evaluation.model();
+    let by_rule = |to| authority::ask(evaluation, rules(model, change), to);
     match change {
-        Change::Setting { setting, to } => {
-            let rules = model.settings.get(setting.position()).map_or(&[][..], |row| &row.change);
-            authority::ask(evaluation, rules, Some(to))
+        Change::RolePermission { permission, .. }
+            if model.permissions.get(permission.position()).is_some_and(|row| row.supreme_change) =>
+        {
+            acts_supremely(evaluation, None)
         }
-        Change::List { list, .. } => {
-            let rules = model.lists.get(list.position()).map_or(&[][..], |row| &row.change);
-            authority::ask(evaluation, rules, None)
-        }
-        Change::RolePermission { permission, to, .. } => {
-            let supreme = model.permissions.get(permission.position()).is_some_and(|row| row.supreme_change);
-            if supreme {
-                acts_supremely(evaluation, None)
-            } else {
-                by_rule(evaluation, model.changes.role_permission.as_ref(), Some(to))
-            }
-        }
-        Change::CreateRole { .. } => by_rule(evaluation, model.changes.create_role.as_ref(), None),
-        Change::DeleteRole { .. } => by_rule(evaluation, model.changes.delete_role.as_ref(), None),
-        Change::OptIn { to, .. } => by_rule(evaluation, model.changes.opt_in.as_ref(), Some(to)),
         Change::AssignRole { role, from } => {
-            let from = from.map(super::super::id::RoleId::position);
-            may_assign(evaluation, Some(role.position()), from)
+            may_assign(evaluation, Some(role.position()), from.map(RoleId::position))
         }
+        Change::Setting { to, .. } | Change::RolePermission { to, .. } | Change::OptIn { to, .. } => {
+            by_rule(Some(to))
+        }
+        Change::List { .. } | Change::CreateRole { .. } | Change::DeleteRole { .. } => by_rule(None),
     }
 }
 
-fn by_rule(evaluation: &Evaluation<'_>, rule: Option<&ChangeRule>, to: Option<Switch>) -> Outcome {
-    authority::ask(evaluation, rule.map_or(&[], slice::from_ref), to)
-}
-
-/// A supreme role is appointed and removed by its own kind only; the first holder needs to be verified.
+/// A supreme role is appointed and removed by its own kind only, but for the first holder.
 fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
     let state = &evaluation.state;
     let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
-    let rule = state.model.changes.assign_role.as_ref();
+    let rules = state.model.changes.assign_role.as_slice();
     match supreme.next() {
-        None => by_rule(evaluation, rule, None),
+        None => authority::ask(evaluation, rules, None),
         Some(role) if to == from => acts_supremely(evaluation, Some(role)),
-        Some(first) if to == Some(first) && state.counts(first) && state.holders(first) == Some(0) => {
-            by_rule(evaluation, rule, None)?;
-            verified(evaluation, first)
+        Some(first) if to == Some(first) && state.holders(first) == Some(0) => {
+            authority::ask(evaluation, rules, None)
         }
         Some(role) => acts_supremely(evaluation, Some(role)),
     }
@@ -323,14 +303,16 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
 }
 
 /// Whether the first holder of a role is verified.
-fn verified(evaluation: &Evaluation<'_>, role: u16) -> Outcome {
+fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
+    let state = &evaluation.state;
+    let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
+    let Some(fact) = row.and_then(|row| row.verified_by) else { return Asked::Continue(()) };
     let because = Because::one(Parameter::Role, role);
-    let verified_by = evaluation.model().roles.get(role).and_then(|row| row.verified_by);
-    let Some(fact) = verified_by else { return Ok(because) };
-    match evaluation.request.context.facts.so.bits() & bit(fact) {
+    let verified = match evaluation.request.context.facts.so.bits() & bit(fact) {
         0 => Err(authority::needs_verification(evaluation, Some(role))),
         _ => Ok(because.and(Parameter::Fact, fact)),
-    }
+    };
+    gates.ask(Gate::Authority, verified)
 }
 
 fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
@@ -338,7 +320,8 @@ fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
         return Err(state.decide(Reason::RoleImmutable, because));
     }
-    if !is_id(name) || state.domain.role_named(state.model, name).is_some() {
+    let full = state.domain.role_count(state.model) >= COUNT_MAX;
+    if full || !is_id(name) || state.domain.role_named(state.model, name).is_some() {
         return Err(state.decide(Reason::InvalidChange, because));
     }
     Ok(because)
@@ -370,7 +353,7 @@ fn after(change: Change<'_>) -> After {
         }
         Change::DeleteRole { role } => After::Without { role: role.position() },
         Change::AssignRole { role, from } => {
-            After::Assigned { role: role.position(), from: from.map(super::super::id::RoleId::position) }
+            After::Assigned { role: role.position(), from: from.map(RoleId::position) }
         }
         Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => After::Nothing,
     }
@@ -380,12 +363,19 @@ fn after(change: Change<'_>) -> After {
 fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
     let after = State { after: after(change), ..*state };
     let mut permissions = state.model.permissions.iter().map(|(position, _, _)| position);
-    let dangling = permissions.find(|restriction| after.dangling(*restriction).is_some())?;
+    let new_role = match change {
+        Change::CreateRole { based_on, .. } => Some(based_on.position()),
+        _ => None,
+    };
+    let dangling = permissions.find(|restriction| {
+        after.dangling(*restriction).is_some()
+            || new_role.is_some_and(|base| state.dangling_for_new(*restriction, base))
+    })?;
     Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).
-fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
+pub(super) fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
     match change {
         Change::Setting { setting, to } => {
             state.setting(setting.position()).is_some_and(|now| now.position == to)
@@ -419,10 +409,14 @@ fn could_reverse(evaluation: &Evaluation<'_>, change: Change<'_>) -> bool {
         }
         Change::OptIn { feature, to } => may(&then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
         Change::List { .. } => may(&then, change).is_ok(),
-        Change::CreateRole { .. } => by_rule(&then, model.changes.delete_role.as_ref(), None).is_ok(),
-        Change::DeleteRole { .. } => by_rule(&then, model.changes.create_role.as_ref(), None).is_ok(),
+        Change::CreateRole { .. } => {
+            authority::ask(&then, model.changes.delete_role.as_slice(), None).is_ok()
+        }
+        Change::DeleteRole { .. } => {
+            authority::ask(&then, model.changes.create_role.as_slice(), None).is_ok()
+        }
         Change::AssignRole { role, from } => {
-            let (role, from) = (role.position(), from.map(super::super::id::RoleId::position));
+            let (role, from) = (role.position(), from.map(RoleId::position));
             let last = state.is_supreme(role) && state.holders(role) == Some(1);
             !last && may_assign(&then, from, Some(role)).is_ok()
         }
