@@ -191,6 +191,8 @@ pub(crate) struct Regime {
     pub(crate) removes: Positions,
     pub(crate) add_on: Option<u16>,
     pub(crate) attested: Box<[Box<str>]>,
+    /// What comes with every run of a feature, and with processing for one.
+    pub(crate) obligations: u64,
     /// Data is encrypted with the customer's own key.
     pub(crate) customer_key: bool,
 }

@@ -315,8 +315,8 @@ impl Checker {
     }
 
     fn regime(&mut self, row: &RegimeSource, names: &Names) -> Regime {
-        self.bits(&names.obligations, &row.obligations, "obligation");
         Regime {
+            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
             providers: self.bits(&names.providers, &row.bars.providers, "provider"),
             services: self.find_all(&names.services, &row.bars.services, "service"),
             data: self.bits(&names.data, &row.bars.data, "data class"),

@@ -8,7 +8,7 @@ use super::observer::Observer;
 use super::permission;
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason};
-use crate::domain::{Change, State};
+use crate::domain::{After, Change, State};
 use crate::id::{
     ConnectorId, DataId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
     RoleId, SettingId, StandingId, Tag,
@@ -108,9 +108,10 @@ impl<'e> Evaluation<'e> {
         check(id, model.tag).map(|()| id.position())
     }
 
-    /// The roles of the subject; unknown ones were turned away by gate 1.
+    /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
     pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
-        self.request.subject.all_roles().iter().map(|role| role.position())
+        let roles = self.request.subject.all_roles().iter().map(|role| role.position());
+        roles.filter(|own| !matches!(self.state.after, After::Without { role } if role == *own))
     }
 
     /// What a run of a known feature falls back to, however it is denied (AI-08).

@@ -39,6 +39,8 @@ fn decide_run<O: Observer>(
     let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
     if let Some(deny) = blocked {
+        // Whatever facts would do for the permission.
+        observer.settled();
         return deny;
     }
     if let Some(deny) = granted.filter(Decision::is_deny) {
@@ -169,6 +171,9 @@ fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) ->
                 obligations |= state.model.services.get(used.service).map_or(0, |service| service.without);
             }
         }
+    }
+    for (_, regime) in state.regimes() {
+        obligations |= regime.obligations;
     }
     for provider in positions(providers) {
         obligations |= state.model.providers.get(provider).map_or(0, |row| row.obligations);

@@ -57,11 +57,25 @@ impl Reads {
         self.email_domain |= row.reads_list;
     }
 
+    /// The facts that a change depends on.
+    pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+        let mut reads =
+            Self { facts: IdSet::new(evaluation.model().tag, 0), email_domain: false, limits: Vec::new() };
+        reads.change(evaluation, change);
+        reads.facts.bits()
+    }
+
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
         for rule in change::rules(model, change) {
             self.permission(engine, rule.permission);
+        }
+        if let Change::CreateRole { .. } | Change::DeleteRole { .. } = change {
+            // One is the reverse of the other, which the warning depends on.
+            for rule in model.changes.create_role.iter().chain(&model.changes.delete_role) {
+                self.permission(engine, rule.permission);
+            }
         }
         if let Change::AssignRole { role, .. } = change {
             let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));
