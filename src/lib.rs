@@ -66,6 +66,7 @@
 //! | [`engine`] | catalog and domain compiled: evaluate, explain, record |
 //! | [`decision`] | allow or deny, the reason, obligations |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
+//! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod catalog;
@@ -78,6 +79,7 @@ mod hash;
 pub mod id;
 pub mod request;
 pub mod units;
+pub mod usage;
 pub mod word;
 
 #[cfg(doctest)]

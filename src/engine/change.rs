@@ -167,10 +167,8 @@ fn ask_role_permission<O: Observer>(
 
 fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
-    match state.model.features.get(feature).is_some_and(|row| row.beta) {
-        true => Ok(because),
-        false => Err(state.decide(Reason::InvalidChange, because)),
-    }
+    let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
+    if beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).

@@ -1,5 +1,12 @@
 //! What the tests share: customers, tables, and asking an engine in every way that there is.
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses some of it")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and takes what `json!` makes"
+)]
 
 use std::fmt::Debug;
 
@@ -7,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tollkeeper::catalog::Catalog;
-use tollkeeper::decision::Gate;
+use tollkeeper::decision::{Gate, Reason};
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::{BecauseValue, Engine, ExplanationRecord, Record};
 use tollkeeper::request::NamedRequest;
@@ -110,7 +117,7 @@ fn stands_in_order(explanation: &ExplanationRecord) {
             assert!(position(&pair[0].gate) <= position(&pair[1].gate), "{explanation:#?}");
         }
         for step in steps {
-            let gate = step.reason.and_then(|reason| reason.gate()).map(Gate::as_str);
+            let gate = step.reason.and_then(Reason::gate).map(Gate::as_str);
             assert!(gate.is_none_or(|gate| gate == step.gate), "{explanation:#?}");
         }
     }
@@ -181,7 +188,9 @@ impl<'t> Table<'t> {
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         let heading: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
         let rows: Vec<Vec<&str>> = lines.map(|line| line.split_whitespace().collect()).collect();
-        rows.iter().for_each(|row| assert_eq!(row.len(), heading.len(), "{row:?}"));
+        for row in &rows {
+            assert_eq!(row.len(), heading.len(), "{row:?}");
+        }
         Self { heading, rows }
     }
 
