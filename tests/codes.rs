@@ -44,6 +44,7 @@ fn the_reasons_are_these_with_these_gates() {
         feature-on
         data-permitted
         authorized-change
+        connector-permitted
         unknown-role                 known
         unknown-standing             known
         unknown-permission           known
@@ -55,6 +56,9 @@ fn the_reasons_are_these_with_these_gates() {
         unknown-limit                known
         unknown-model                known
         unknown-quantity             known
+        unknown-connector            known
+        unknown-mode                 known
+        unknown-object               known
         foreign-id                   known
         malformed-request            known
         not-in-plan                  plan
@@ -62,6 +66,7 @@ fn the_reasons_are_these_with_these_gates() {
         provider-barred              compliance
         service-barred               compliance
         data-barred                  compliance
+        not-readable                 compliance
         setting-off                  setting
         setting-absent               setting
         setting-locked               setting
@@ -76,7 +81,9 @@ fn the_reasons_are_these_with_these_gates() {
         role-in-use                  authority
         role-immutable               authority
         invalid-change               authority
+        out-of-scope                 facts
         fact-false                   facts
+        fact-true                    facts
         missing-fact                 facts
         not-on-list                  list
         list-empty                   list
