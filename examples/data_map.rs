@@ -39,7 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mismatches = engine.seat_mismatches();
     if !mismatches.is_empty() {
         println!("\nSeats that do not match\n");
-        mismatches.iter().for_each(|mismatch| println!("{mismatch}"));
+        for mismatch in &mismatches {
+            println!("{mismatch}");
+        }
     }
     Ok(())
 }

@@ -13,60 +13,54 @@ use tollkeeper::request::NamedRequest;
 
 /// When, who with which role, what they are after, and the change as it would arrive over a wire.
 const DAY: [(&str, &str, &str, &str, &str); 12] = [
-    ("09:00", "Ada", "admin", "turns the AI partners off", r#"{ "setting": "ai_partners", "to": "off" }"#),
-    ("09:05", "Ada", "admin", "wants them back on", r#"{ "setting": "ai_partners", "to": "on" }"#),
+    ("09:00", "Ada", "admin", "turn the AI partners off", r#"{ "setting": "ai_partners", "to": "off" }"#),
+    ("09:05", "Ada", "admin", "turn them back on", r#"{ "setting": "ai_partners", "to": "on" }"#),
     (
         "09:30",
         "Ada",
         "admin",
-        "trusts another partner's people",
+        "invite guests from one more partner",
         r#"{ "list": "trusted_domains", "to": ["printer.example", "studio.example"] }"#,
     ),
-    ("10:00", "Ben", "member", "turns uploads off", r#"{ "setting": "uploads", "to": "off" }"#),
+    ("10:00", "Ben", "member", "turn uploads off", r#"{ "setting": "uploads", "to": "off" }"#),
     (
         "11:00",
         "Ada",
         "admin",
-        "is verified and becomes the first super admin",
+        "be the first super admin, now verified",
         r#"{ "assign_role": "super_admin", "from": "admin" }"#,
     ),
-    (
-        "11:05",
-        "Ada",
-        "super_admin",
-        "turns the AI partners on",
-        r#"{ "setting": "ai_partners", "to": "on" }"#,
-    ),
+    ("11:05", "Ada", "super_admin", "turn the AI partners on", r#"{ "setting": "ai_partners", "to": "on" }"#),
     (
         "13:00",
         "Ada",
         "super_admin",
-        "makes a role for freelancers",
+        "make a role for freelancers",
         r#"{ "create_role": "freelancer", "based_on": "guest" }"#,
     ),
     (
         "13:05",
         "Ada",
         "super_admin",
-        "takes exports away from freelancers",
+        "take exports away from freelancers",
         r#"{ "role": "freelancer", "permission": "export_project_data", "to": "off" }"#,
     ),
     (
         "13:10",
         "Ada",
         "super_admin",
-        "would let freelancers create teams",
+        "let freelancers create teams",
         r#"{ "role": "freelancer", "permission": "create_teams", "to": "on" }"#,
     ),
     (
         "14:00",
         "Cem",
         "admin",
-        "makes Dana a freelancer",
+        "make Dana a freelancer",
         r#"{ "assign_role": "freelancer", "from": "guest" }"#,
     ),
-    ("15:00", "Ada", "super_admin", "deletes the role again", r#"{ "delete_role": "freelancer" }"#),
-    ("17:00", "Ada", "super_admin", "steps down", r#"{ "assign_role": "admin", "from": "super_admin" }"#),
+    ("15:00", "Ada", "super_admin", "delete that role again", r#"{ "delete_role": "freelancer" }"#),
+    ("17:00", "Ada", "super_admin", "step down", r#"{ "assign_role": "admin", "from": "super_admin" }"#),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -75,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut engine = Engine::compile(&catalog, &domain)?;
     println!("A day at `{}`\n", engine.domain().id());
     for (time, who, role, what, change) in DAY {
-        println!("{time}  {who} ({role}) {what}");
+        println!("{time}  {who}, {role}: {what}");
         let request = request(time, who, role, change)?;
         println!("       {}", engine.sentence(&engine.evaluate_named(&request)));
         // A refused change leaves everything as it is; an allowed one makes a new domain, and the engine of the
@@ -87,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             engine = Engine::compile(&catalog, &applied.domain)?;
         }
     }
-    println!("\nThe domain file at the end of the day:\n\n{}", engine.domain().to_toml());
+    print!("\nThe domain file at the end of the day:\n\n{}", engine.domain().to_toml());
     Ok(())
 }
 

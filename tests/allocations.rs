@@ -9,10 +9,10 @@ use tollkeeper::catalog::Catalog;
 use tollkeeper::domain::{Change, Domain};
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{
-    DataId, FactId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId,
-    StandingId,
+    ConnectorId, DataId, FactId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId,
+    QuantityId, RoleId, SettingId, StandingId,
 };
-use tollkeeper::request::{Action, Balance, Request, Run, Subject};
+use tollkeeper::request::{Action, Balance, Read, Request, Run, Subject};
 use tollkeeper::word::{Switch, Trigger};
 
 #[global_allocator]
@@ -42,6 +42,9 @@ bind! { struct Names {
     uploads: SettingId = "uploads",
     ai_partners: SettingId = "ai_partners",
     trusted_domains: ListId = "trusted_domains",
+    connector: ConnectorId = "notion_ai",
+    by_token: ModeId = "enterprise_account",
+    task: ObjectId = "task",
 } }
 
 const DOMAIN: &str = "
@@ -117,6 +120,11 @@ fn evaluating_allocates_nothing() {
         Request::new(chief, Change::DeleteRole { role: clerk }),
         Request::new(chief, Change::AssignRole { role: names.member, from: Some(names.super_admin) }),
         Request::new(admin, Change::AssignRole { role: clerk, from: Some(names.member) }),
+        Request::new(chief, Action::Connect { connector: names.connector, mode: names.by_token }),
+        Request::new(member, Action::Connect { connector: names.connector, mode: names.by_token }),
+        Request::new(member, Action::Disconnect { connector: names.connector }),
+        Request::new(member, Read::new(names.task, names.connector)),
+        Request::new(member, Read::new(names.task, names.connector).mode(names.by_token)),
     ];
     let region = Region::new(ALLOCATOR);
     for _ in 0..100 {

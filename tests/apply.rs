@@ -530,3 +530,45 @@ fn the_same_changes_in_the_same_order_give_the_same_bytes() {
     assert_eq!(first, play());
     assert_ne!(first, Domain::parse(ACME).unwrap().to_toml());
 }
+
+// ADM-07
+#[test]
+fn what_comes_from_contract_and_directory_has_no_form_of_change() {
+    for key in [
+        "plan",
+        "add_ons",
+        "regimes",
+        "attested",
+        "seats",
+        "limits",
+        "residency",
+        "holders",
+        "locked",
+        "kind",
+    ] {
+        let json = format!(r#"{{"action":{{"change":{{"{key}":"x","to":"on"}}}}}}"#);
+        let error = serde_json::from_str::<NamedRequest>(&json).unwrap_err().to_string();
+        assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
+    }
+    let locked = engine(&format!("{ACME}[locked]\nuploads = 'off'"));
+    let request = request("super_admin", r#"{"setting":"uploads","to":"on"}"#, "{}");
+    assert_eq!(locked.apply_named(&request).unwrap_err().0.reason(), Reason::SettingLocked);
+}
+
+// ADM-06 ADM-08
+#[test]
+fn the_record_carries_the_warning_that_the_actor_cannot_undo_the_change() {
+    let nobody = ACME.replace("super_admin = 2", "super_admin = 0");
+    let off = nobody.clone() + "[settings]\nml = 'off'";
+    for (text, role, change, warned) in [
+        (ACME, "super_admin", r#"{"setting":"ml","to":"off"}"#, false),
+        (&nobody, "admin", r#"{"setting":"ml","to":"off"}"#, true),
+        (&off, "admin", r#"{"setting":"ml","to":"off"}"#, false),
+        (ACME, "super_admin", r#"{"assign_role":"admin","from":"super_admin"}"#, false),
+        (ACME, "admin", r#"{"list":"trusted_domains","to":[]}"#, false),
+    ] {
+        let applied = engine(text).apply_named(&request(role, change, "{}")).unwrap();
+        let warns = applied.record.obligations.iter().any(|one| one == "warn_irreversible");
+        assert_eq!(warns, warned, "{role} {change}");
+    }
+}
