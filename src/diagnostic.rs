@@ -239,11 +239,12 @@ impl Diagnostics {
     ///
     /// `name` is how to call the file, `text` what was parsed.
     pub fn render(&self, name: &str, text: &str) -> String {
-        self.problems().map(|problem| render_one(problem, name, text)).collect::<Vec<_>>().join("\n")
+        let mut lines = Lines::new(text);
+        self.problems().map(|problem| render_one(problem, name, &mut lines)).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn render_one(problem: &Diagnostic, name: &str, text: &str) -> String {
+fn render_one(problem: &Diagnostic, name: &str, lines: &mut Lines<'_>) -> String {
     let head = format!("error[{}]: {}\n", problem.code, problem.message);
     let help = problem.help.as_deref().unwrap_or("");
     let Some(place) = problem.place else {
@@ -252,8 +253,7 @@ fn render_one(problem: &Diagnostic, name: &str, text: &str) -> String {
     };
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
-    let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or("");
-    let (line, indent) = shown(line, place.column.saturating_sub(1));
+    let (line, indent) = lines.around(place);
     let carets = "^".repeat(place.width.min(SHOWN_MAX));
     let underline = format!("{gutter} | {indent}{carets} {help}");
     format!(
@@ -266,16 +266,44 @@ fn render_one(problem: &Diagnostic, name: &str, text: &str) -> String {
 /// How many characters of a source line are shown before and from a problem on.
 const SHOWN_MAX: usize = 120;
 
-/// The part of a source line around the character at `at`, and the blanks that lead to it.
-fn shown(line: &str, at: usize) -> (String, String) {
-    let start = if at > SHOWN_MAX { at.saturating_sub(SHOWN_MAX / 2) } else { 0 };
-    let before: String = line.chars().skip(start).take(at.saturating_sub(start)).collect();
-    let mut after = line.chars().skip(at);
-    let following: String = after.by_ref().take(SHOWN_MAX).collect();
-    let (head, tail) = (if start > 0 { "…" } else { "" }, if after.next().is_some() { "…" } else { "" });
-    let blank = |character: char| if character == '\t' { '\t' } else { ' ' };
-    let indent = head.chars().chain(before.chars()).map(blank).collect();
-    (format!("{head}{before}{following}{tail}"), indent)
+/// Goes through the source lines once, from problem to problem.
+struct Lines<'t> {
+    line: usize,
+    /// The column, counted from 0, that `rest` starts at.
+    column: usize,
+    rest: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    const fn new(text: &'t str) -> Self {
+        Self { line: 1, column: 0, rest: text }
+    }
+
+    /// The part of a source line around a place, and the blanks that lead to it.
+    fn around(&mut self, place: Place) -> (String, String) {
+        let at = place.column.saturating_sub(1);
+        let start = if at > SHOWN_MAX { at.saturating_sub(SHOWN_MAX / 2) } else { 0 };
+        self.go_to(place.line, start);
+        let mut line = self.rest.lines().next().unwrap_or("").chars();
+        let before: String = line.by_ref().take(at.saturating_sub(self.column)).collect();
+        let following: String = line.by_ref().take(SHOWN_MAX).collect();
+        let head = if self.column > 0 { "…" } else { "" };
+        let tail = if line.next().is_some() { "…" } else { "" };
+        let blank = |character: char| if character == '\t' { '\t' } else { ' ' };
+        let indent = head.chars().chain(before.chars()).map(blank).collect();
+        (format!("{head}{before}{following}{tail}"), indent)
+    }
+
+    fn go_to(&mut self, line: usize, column: usize) {
+        while self.line < line {
+            let Some((_, rest)) = self.rest.split_once('\n') else { break };
+            (self.rest, self.line, self.column) = (rest, self.line.saturating_add(1), 0);
+        }
+        let skipped = column.saturating_sub(self.column);
+        let from = self.rest.char_indices().nth(skipped).map_or(self.rest.len(), |(at, _)| at);
+        self.rest = self.rest.get(from..).unwrap_or("");
+        self.column = self.column.saturating_add(skipped);
+    }
 }
 
 impl fmt::Display for Diagnostics {

@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Problems, did_you_mean};
 
 /// How many mistakes of one entry are reported. Each costs another reading of the entry, so that without an end a
 /// large broken entry would take quadratic time.
-pub(crate) const ENTRY_PROBLEMS_MAX: usize = 100;
+pub(crate) const ENTRY_PROBLEMS_MAX: usize = 32;
 
 /// A name in a file, with its place.
 pub(crate) type Name = Spanned<String>;

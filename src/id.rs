@@ -26,6 +26,9 @@ impl Tag {
 /// The largest number of things of one kind; positions are 0 to 65,534.
 pub(crate) const COUNT_MAX: usize = 65_535;
 
+/// The largest number of roles × permissions: an engine keeps a byte for each.
+pub(crate) const CELLS_MAX: usize = 1 << 24;
+
 macro_rules! ids {
     ($($(#[$attribute:meta])* $name:ident;)*) => {$(
         $(#[$attribute])*

@@ -21,7 +21,7 @@ pub use bind::{Bind, BindError};
 pub(crate) use model::Model;
 pub(crate) use rows::Rows;
 pub(crate) use source::CatalogSource;
-pub(crate) use validate::{is_id, limit};
+pub(crate) use validate::{is_id, limit, too_many_cells};
 
 use crate::diagnostic::Diagnostics;
 

@@ -18,11 +18,13 @@ use super::source::{
 use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
-use crate::id::{COUNT_MAX, Tag, bit};
+use crate::id::{CELLS_MAX, COUNT_MAX, Tag, bit};
 use crate::word::{Stop, Switch};
 
 /// Things that live as bits of a word.
 const BITS_MAX: usize = 64;
+/// How many things of a circle are shown.
+const CIRCLE_SHOWN_MAX: usize = 8;
 /// How many facts one question may read: all their completions are decided.
 const READS_MAX: u32 = 6;
 
@@ -70,6 +72,10 @@ pub(super) struct Names {
 
 impl Names {
     fn of(source: &CatalogSource, checker: &mut Checker) -> Self {
+        // Nothing in the file refers to these; their names are ids all the same.
+        checker.names(&source.features, "features", COUNT_MAX);
+        checker.names(&source.models, "models", COUNT_MAX);
+        checker.names(&source.credit_plans, "credit plans", COUNT_MAX);
         Self {
             kinds: checker.names(&source.kinds, "kinds", COUNT_MAX),
             plans: checker.names(&source.plans, "plans", COUNT_MAX),
@@ -87,10 +93,11 @@ impl Names {
             data: checker.names(&source.data, "data classes", BITS_MAX),
             meters: checker.names(&source.meters, "meters", COUNT_MAX),
             limits: checker.limits(source),
-            quantities: checker.mentioned(source.models.values().flat_map(|model| model.price.keys())),
+            quantities: checker
+                .mentioned(source.models.values().flat_map(|model| model.price.keys()), "quantities"),
             regimes: checker.names(&source.regimes, "regimes", COUNT_MAX),
-            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys())),
-            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys())),
+            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys()), "modes"),
+            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys()), "objects"),
         }
     }
 }
@@ -132,14 +139,15 @@ impl Checker {
         let own = source.meters.iter().filter(|(_, row)| row.limits.is_empty()).map(|(name, _)| name);
         let of_meters = source.meters.values().flat_map(|meter| meter.limits.iter());
         let of_plans = source.plans.values().flat_map(|plan| plan.limits.keys());
-        self.mentioned(own.chain(of_meters).chain(of_plans))
+        self.mentioned(own.chain(of_meters).chain(of_plans), "limits")
     }
 
     /// Names that are declared by being mentioned.
-    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>) -> Rows<()> {
+    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>, what: &str) -> Rows<()> {
         let mut names: Vec<&Name> = names.collect();
         names.sort();
         names.dedup();
+        self.at_most(names.len(), COUNT_MAX, what, names.get(COUNT_MAX).copied());
         for name in &names {
             self.grammar(name);
         }
@@ -449,17 +457,19 @@ impl Checker {
 
     /// For each thing, all that it leads to; what makes that impossible is a problem.
     fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Positions> {
-        let name = |node: &usize| section.keys().nth(*node);
+        let keys: Vec<&Name> = section.keys().collect();
+        let name = |node: &usize| keys.get(*node).copied();
         match graph::chains(next) {
             Ok(chains) => return chains,
             Err(Broken::Circles(circles)) => {
                 for circle in circles {
                     let names: Vec<&Name> = circle.iter().filter_map(name).collect();
-                    let path: Vec<_> = names
-                        .iter()
-                        .chain(names.first())
-                        .map(|name| format!("`{}`", name.get_ref()))
-                        .collect();
+                    let shown = |name: &&Name| format!("`{}`", name.get_ref());
+                    let mut path: Vec<_> = names.iter().take(CIRCLE_SHOWN_MAX).map(shown).collect();
+                    if names.len() > CIRCLE_SHOWN_MAX {
+                        path.push("…".to_owned());
+                    }
+                    path.extend(names.first().map(shown));
                     let message = format!("{what} {} leads back to itself by `{key}`", path.join(" → "));
                     self.problems.add(Code::Cycle, names.first().map(|name| name.span()), message);
                 }
@@ -535,6 +545,11 @@ impl Checker {
     }
 
     fn permissions(&mut self, source: &CatalogSource, names: &Names) -> Rows<Permission> {
+        let (roles, permissions) = (source.roles.len(), source.permissions.len());
+        if let Some(message) = too_many_cells(roles, permissions) {
+            self.problems.add(Code::TooMany, None, message);
+            return Rows::default();
+        }
         let mut rows: Vec<Permission> = Vec::new();
         for (name, row) in &source.permissions {
             let permission = self.permission(name, row, source, names);
@@ -626,8 +641,8 @@ impl Checker {
         let mut grants = Vec::with_capacity(source.roles.len());
         for (role, role_row) in &source.roles {
             let default = row.default.get(role.get_ref().as_str());
-            let inherent = role_row.inherent.iter().find(|inherent| *inherent == name);
-            let never = role_row.never.iter().find(|never| *never == name);
+            let inherent = stated(&role_row.inherent, name);
+            let never = stated(&role_row.never, name);
             if let Some(inherent) = inherent {
                 if never.is_some() || default.is_some() {
                     let message = format!(
@@ -677,7 +692,7 @@ impl Checker {
             row.otherwise = chain;
         }
         self.link_restrictions(source, rows);
-        self.check_targets(source, rows);
+        self.check_targets(source, names, rows);
         self.collect_reads(source, rows, reached);
     }
 
@@ -698,11 +713,8 @@ impl Checker {
     }
 
     /// The targets of `instead` and `otherwise` must be permissions; those of `otherwise` must not route on.
-    fn check_targets(&mut self, source: &CatalogSource, rows: &[Permission]) {
-        let row_of = |name: &Name| {
-            let position = source.permissions.keys().position(|other| other == name)?;
-            rows.get(position)
-        };
+    fn check_targets(&mut self, source: &CatalogSource, names: &Names, rows: &[Permission]) {
+        let row_of = |name: &Name| rows.get(usize::from(names.permissions.position(name.get_ref())?));
         for row in source.permissions.values() {
             for target in row.instead.values().chain(&row.otherwise) {
                 if row_of(target).is_some_and(|row| row.restricts.is_some()) {
@@ -866,6 +878,21 @@ impl Checker {
         }
         thousandths
     }
+}
+
+/// The name as it stands in a set, with its place there.
+fn stated<'s>(set: &'s Set<Name>, name: &Name) -> Option<&'s Name> {
+    set.binary_search(name).ok().and_then(|index| set.get(index))
+}
+
+/// What to say of more roles × permissions than an engine keeps a table of.
+pub(crate) fn too_many_cells(roles: usize, permissions: usize) -> Option<String> {
+    let cells = roles.saturating_mul(permissions);
+    (cells > CELLS_MAX).then(|| {
+        format!(
+            "{roles} roles × {permissions} permissions make {cells} cells, at most {CELLS_MAX} are possible"
+        )
+    })
 }
 
 /// A limit with its ceiling, if both make sense together.

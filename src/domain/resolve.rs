@@ -8,7 +8,7 @@ use super::source::{DomainSource, RoleSource};
 use super::state::{Dangling, State};
 use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission};
 use crate::catalog::source::Map;
-use crate::catalog::{Model, Rows, is_id, limit};
+use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 use crate::document::Name;
 use crate::hash::Fnv;
@@ -382,10 +382,16 @@ impl Resolver<'_, '_> {
                 overrides.extend(stated.into_iter().map(|(permission, to)| (role, permission, to)));
             }
         }
-        if custom.len() > most {
-            let at = source.roles.keys().nth(most).map_or(0..0, Name::span);
-            let message = format!("{} custom roles, at most {most} are possible", custom.len());
+        let own = |name: &&Name| model.roles.position(name.get_ref()).is_none();
+        if let Some(over) = source.roles.keys().filter(own).nth(most) {
+            let (at, count) = (over.span(), source.roles.keys().filter(own).count());
+            let message = format!("{count} custom roles, at most {most} are possible");
             self.add(Code::TooMany, at, message, None);
+        }
+        let roles = model.roles.len().saturating_add(custom.len());
+        if let Some(message) = too_many_cells(roles, model.permissions.len()) {
+            self.problems.add(Code::TooMany, None, message);
+            return (Box::default(), Vec::new());
         }
         (custom.into(), overrides)
     }
