@@ -6,6 +6,7 @@
 mod bind;
 mod builtin;
 mod connectors;
+mod credits;
 mod graph;
 pub(crate) mod model;
 mod rows;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub use bind::Binder;
 pub use bind::{Bind, BindError};
+pub use credits::CreditPlan;
 pub(crate) use model::Model;
 pub(crate) use rows::Rows;
 pub(crate) use source::CatalogSource;

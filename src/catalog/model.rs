@@ -3,9 +3,11 @@
 //! Things refer to each other by position in their [`Rows`]; sets of facts, providers, data classes and
 //! obligations are bits of a word.
 
+use super::credits::CreditPlan;
 use super::rows::Rows;
 use super::source::{CatalogSource, KeySource};
 use crate::id::Tag;
+use crate::units::Price;
 use crate::word::{Stop, Switch, Trigger};
 
 /// Positions in ascending order.
@@ -38,7 +40,7 @@ pub(crate) struct Model {
     pub(crate) limits: Rows<()>,
     pub(crate) models: Rows<AiModel>,
     pub(crate) quantities: Rows<()>,
-    pub(crate) credit_plans: Rows<CreditPlan>,
+    pub(crate) credit_plans: Rows<SoldCredits>,
     pub(crate) connectors: Rows<Connector>,
     pub(crate) modes: Rows<()>,
     pub(crate) objects: Rows<()>,
@@ -241,16 +243,16 @@ pub(crate) struct Meter {
 #[derive(Debug)]
 pub(crate) struct AiModel {
     pub(crate) provider: u16,
-    /// By quantity: thousandths of a credit a token.
-    pub(crate) price: Box<[(u16, u64)]>,
+    /// By quantity.
+    pub(crate) price: Box<[(u16, Price)]>,
 }
 
 #[derive(Debug)]
-pub(crate) struct CreditPlan {
+pub(crate) struct SoldCredits {
     pub(crate) meter: u16,
     pub(crate) add_on: Option<u16>,
     pub(crate) plans: Positions,
-    pub(crate) unlimited: bool,
+    pub(crate) terms: CreditPlan,
 }
 
 /// A class of data.

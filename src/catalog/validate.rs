@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::credits::CreditPlan;
 use super::graph::{self, Broken};
 use super::model::{
-    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
-    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service,
-    Setting, Standing, UsedService,
+    AddOn, AiModel, ChangeRule, Changes, Condition, Data, Feature, Grant, Limit, List, Meter, Model,
+    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service, Setting,
+    SoldCredits, Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
@@ -19,7 +20,8 @@ use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
 use crate::id::{CELLS_MAX, COUNT_MAX, Tag, bit};
-use crate::word::{Stop, Switch};
+use crate::units::Price;
+use crate::word::{Every, Stop, Switch};
 
 /// Things that live as bits of a word.
 const BITS_MAX: usize = 64;
@@ -370,7 +372,7 @@ impl Checker {
         }
     }
 
-    fn credit_plan(&mut self, name: &Name, row: &CreditPlanSource, names: &Names) -> CreditPlan {
+    fn credit_plan(&mut self, name: &Name, row: &CreditPlanSource, names: &Names) -> SoldCredits {
         if row.meter.is_none() {
             self.missing(name.span(), "meter");
         }
@@ -378,11 +380,20 @@ impl Checker {
             let message = "a credit plan issues `credits` or `per_seat`, or is `unlimited`";
             self.contradiction(name.span(), message);
         }
-        CreditPlan {
+        SoldCredits {
             meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
             add_on: self.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
             plans: self.find_all(&names.plans, &row.plans, "plan"),
-            unlimited: row.unlimited,
+            terms: CreditPlan {
+                every: row.every.unwrap_or(Every::Month),
+                credits: row.credits,
+                per_seat: row.per_seat,
+                increment: row.increment,
+                ceiling_percent: row.ceiling_percent,
+                builders_only: row.builders_only,
+                unlimited: row.unlimited,
+                stacks: row.stacks,
+            },
         }
     }
 
@@ -866,17 +877,17 @@ impl Checker {
         }
     }
 
-    fn price(&mut self, price: &Name) -> Option<u64> {
-        let thousandths = thousandths(price.get_ref());
-        if thousandths.is_none() {
+    fn price(&mut self, text: &Name) -> Option<Price> {
+        let price = text.get_ref().parse().ok();
+        if price.is_none() {
             self.problems.add_with_help(
                 Code::OutOfRange,
-                Some(price.span()),
-                format!("`{}` is no price", price.get_ref()),
+                Some(text.span()),
+                format!("`{}` is no price", text.get_ref()),
                 Some("write credits a token with at most three places, such as `0.025`".to_owned()),
             );
         }
-        thousandths
+        price
     }
 }
 
@@ -930,38 +941,9 @@ pub(crate) fn is_id(text: &str) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
-/// A decimal with at most three places, in thousandths.
-fn thousandths(text: &str) -> Option<u64> {
-    let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(places) || places.len() > 3 {
-        return None;
-    }
-    let places: u64 = format!("{places:0<3}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(places)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn prices_are_exact_thousandths() {
-        for (text, price) in [
-            ("0.005", Some(5)),
-            ("0.5", Some(500)),
-            ("12", Some(12_000)),
-            ("0.0005", None),
-            (".5", None),
-            ("1.", None),
-            ("-1", None),
-            ("1e3", None),
-            ("18446744073709551", Some(18_446_744_073_709_551_000)),
-            ("18446744073709552", None),
-        ] {
-            assert_eq!(thousandths(text), price, "{text}");
-        }
-    }
 
     #[test]
     fn ids_are_lower_case_ascii() {

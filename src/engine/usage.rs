@@ -1,8 +1,11 @@
 //! Usage: whether limits cover what a run charges. The last gate: a denied request charges nothing (USE-06).
 
+use super::Engine;
 use super::evaluate::Evaluation;
-use crate::catalog::model::{Feature, Limit, Meter};
+use crate::catalog::CreditPlan;
+use crate::catalog::model::{Feature, Limit, Meter, SoldCredits};
 use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::domain::State;
 use crate::request::{Balance, Run};
 use crate::word::Stop;
 
@@ -84,9 +87,8 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
     let mut sum = 0_u64;
     for (quantity, tokens) in run.tokens {
         let price = model.price.iter().find(|(priced, _)| *priced == quantity.position());
-        // Thousandths of a credit a token are thousands of micro-credits.
-        let charge = price.and_then(|(_, thousandths)| tokens.checked_mul(*thousandths)?.checked_mul(1000));
-        match charge.and_then(|charge| sum.checked_add(charge)) {
+        let charge = price.and_then(|(_, price)| price.charge(*tokens));
+        match charge.and_then(|charge| sum.checked_add(charge.get())) {
             Some(more) => sum = more,
             None => return Err(unpriced(because.and(Parameter::Quantity, quantity.position()))),
         }
@@ -121,13 +123,26 @@ fn fits(used: u64, charge: u64, set: &Limit) -> bool {
 
 /// Whether a credit plan in force is without limit.
 fn unlimited(evaluation: &Evaluation<'_>, meter: u16) -> bool {
-    let domain = evaluation.state.domain;
-    let mut plans = evaluation.model().credit_plans.iter().map(|(_, _, row)| row);
-    plans.any(|plan| {
-        let bought = plan.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
-        let for_plan = plan.plans.is_empty() || plan.plans.contains(&domain.plan);
-        plan.meter == meter && plan.unlimited && bought && for_plan
+    let mut sold = in_force(&evaluation.state);
+    sold.any(|(_, sold)| sold.meter == meter && sold.terms.unlimited)
+}
+
+/// The credit plans that a domain has by its plan or bought as an add-on.
+fn in_force<'e>(state: &State<'e>) -> impl Iterator<Item = (&'e str, &'e SoldCredits)> + use<'e> {
+    let domain = state.domain;
+    let sold = state.model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
+    sold.filter(|(_, sold)| {
+        let bought = sold.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
+        bought && (sold.plans.is_empty() || sold.plans.contains(&domain.plan))
     })
+}
+
+impl Engine {
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names: what a host
+    /// subscribes the domain's account of the [ledger](crate::usage) to (CRD-02).
+    pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
+        in_force(&self.state()).map(|(name, sold)| (name, sold.terms))
+    }
 }
 
 impl Evaluation<'_> {
