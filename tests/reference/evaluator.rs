@@ -209,8 +209,9 @@ fn fits_a_form(action: &NamedAction) -> bool {
     ];
     let run_only = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
     match keys {
-        [true, false, false, false, false] | [false, true, true, false, false] => !run_only,
-        [false, false, false, true, false] => !run_only,
+        [true, false, false, false, false]
+        | [false, true, true, false, false]
+        | [false, false, false, true, false] => !run_only,
         [false, true, false, false, false] => true,
         [false, false, false, false, true] => {
             !run_only && action.change.as_ref().is_some_and(change_fits_a_form)
@@ -237,7 +238,7 @@ fn change_fits_a_form(change: &NamedChange) -> bool {
     let entries = matches!(change.to, Some(To::Entries(_)));
     let from = change.from.is_some();
     match stated.as_slice() {
-        [0] | [1, 2] | [8] => switch && !from,
+        [0 | 8] | [1, 2] => switch && !from,
         [3] => entries && !from,
         [4, 5] | [6] => change.to.is_none() && !from,
         [7] => change.to.is_none(),
@@ -1116,7 +1117,7 @@ impl<'a> Case<'a> {
                 roles.iter().filter(|role| self.restricted_by_role(role, name)).collect();
             let for_all = row.setting.as_ref().is_some_and(|setting| self.setting_gate(setting).is_none());
             let anywhere = for_all || !for_roles.is_empty();
-            (!anywhere || somebody) && for_roles.iter().all(|role| holds(role))
+            (!anywhere || somebody) && for_roles.iter().all(holds)
         })
     }
 
