@@ -209,8 +209,9 @@ fn fits_a_form(action: &NamedAction) -> bool {
     ];
     let run_only = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
     match keys {
-        [true, false, false, false, false] | [false, true, true, false, false] => !run_only,
-        [false, false, false, true, false] => !run_only,
+        [true, false, false, false, false]
+        | [false, true, true, false, false]
+        | [false, false, false, true, false] => !run_only,
         [false, true, false, false, false] => true,
         [false, false, false, false, true] => {
             !run_only && action.change.as_ref().is_some_and(change_fits_a_form)
@@ -237,7 +238,7 @@ fn change_fits_a_form(change: &NamedChange) -> bool {
     let entries = matches!(change.to, Some(To::Entries(_)));
     let from = change.from.is_some();
     match stated.as_slice() {
-        [0] | [1, 2] | [8] => switch && !from,
+        [0 | 8] | [1, 2] => switch && !from,
         [3] => entries && !from,
         [4, 5] | [6] => change.to.is_none() && !from,
         [7] => change.to.is_none(),
@@ -942,9 +943,7 @@ impl<'a> Case<'a> {
         let permission = change.role.as_ref().and(change.permission.as_ref());
         if permission.is_some_and(|it| self.catalog.permissions[it].change.is_some()) {
             // ADM-03: nobody raises their own rights. Plan and kind of the rule hold all the same.
-            let mut failures: Vec<Failure> =
-                rows.iter().filter_map(|row| self.plan_gate(&row.plans, &add_ons_of(row))).collect();
-            failures.extend(rows.iter().filter_map(|row| self.kind_gate(&row.kinds)));
+            let mut failures: Vec<Failure> = self.scope_gate(&rows).into_iter().collect();
             failures.extend((!self.acts_supremely(None)).then_some("needs-role"));
             return failures;
         }
@@ -952,35 +951,28 @@ impl<'a> Case<'a> {
             Some(To::Switch(switch)) => Some(switch.as_str()),
             _ => None,
         };
-        self.row_gates(rows, to)
+        self.row_gates(&rows, to)
     }
 
     /// The rows are alternatives; the failure of a subject whom none of them names.
-    fn row_gates(&self, mut rows: Vec<&Change>, to: Option<&str>) -> Vec<Failure> {
-        rows.sort_by_key(|row| {
-            let scope = [row.plans.clone(), add_ons_of(row), row.kinds.clone()].into_iter().enumerate();
-            let scope: Vec<(usize, Names)> = scope.filter(|(_, names)| !names.is_empty()).collect();
-            let to = row.to.clone();
-            (
-                scope,
-                row.roles.clone(),
-                row.standings.clone(),
-                row.permission.clone(),
-                to,
-                row.when_unheld.clone(),
-            )
-        });
+    fn row_gates(&self, rows: &[&Change], to: Option<&str>) -> Vec<Failure> {
         let fitting: Vec<&Change> = rows.iter().copied().filter(|row| self.fits(row, to)).collect();
         if fitting.iter().any(|row| self.matches(row)) {
             return vec![];
         }
-        if fitting.is_empty() {
-            let misfit = |row: &&Change| {
-                self.plan_gate(&row.plans, &add_ons_of(row)).or_else(|| self.kind_gate(&row.kinds))
-            };
-            return vec![rows.iter().find_map(misfit).unwrap_or("not-authorized")];
+        if let Some(failure) = self.scope_gate(rows) {
+            return vec![failure];
         }
-        vec![self.refusal(&fitting)]
+        vec![if fitting.is_empty() { "not-authorized" } else { self.refusal(&fitting) }]
+    }
+
+    /// Gates 2 and 3 of the rows: none is for this plan and kind. The one that got furthest says why.
+    fn scope_gate(&self, rows: &[&Change]) -> Option<Failure> {
+        let misfit = |row: &&Change| {
+            self.plan_gate(&row.plans, &add_ons_of(row)).or_else(|| self.kind_gate(&row.kinds))
+        };
+        let misfits: Option<Vec<Failure>> = rows.iter().map(misfit).collect();
+        misfits?.into_iter().max_by_key(|failure| gate(failure))
     }
 
     /// Whether a row speaks of this change in this domain.
@@ -1038,11 +1030,11 @@ impl<'a> Case<'a> {
             .filter(supreme)
             .filter_map(|role| self.kind_gate(&self.catalog.roles[role].kinds))
             .collect();
+        let rows: Vec<&Change> = self.catalog.changes.get("assign_role").into_iter().collect();
+        failures.extend(self.scope_gate(&rows));
         match role.filter(supreme) {
             Some(first) if role != from && self.counted(first) && self.unheld(first) => {
-                failures.extend(
-                    self.row_gates(self.catalog.changes.get("assign_role").into_iter().collect(), None),
-                );
+                failures.extend(self.row_gates(&rows, None));
                 match &self.catalog.roles[first].verified_by {
                     Some(fact) if !self.fact(fact) => failures.push("needs-verification"),
                     _ => {}
@@ -1125,7 +1117,7 @@ impl<'a> Case<'a> {
                 roles.iter().filter(|role| self.restricted_by_role(role, name)).collect();
             let for_all = row.setting.as_ref().is_some_and(|setting| self.setting_gate(setting).is_none());
             let anywhere = for_all || !for_roles.is_empty();
-            (!anywhere || somebody) && for_roles.iter().all(|role| holds(role))
+            (!anywhere || somebody) && for_roles.iter().all(holds)
         })
     }
 
@@ -1216,7 +1208,7 @@ impl<'a> Case<'a> {
                 let supreme = self.supreme(role) || from.as_ref().is_some_and(|from| self.supreme(from));
                 let mut failures = match supreme {
                     true => after.appointment_gates(from.as_deref(), Some(role)),
-                    false => after.row_gates(rows_of(self.catalog, change), None),
+                    false => after.row_gates(&rows_of(self.catalog, change), None),
                 };
                 failures.extend(after.last_holder_gate("", Some(role)));
                 return first(&failures).is_some();

@@ -3,6 +3,18 @@
 //! `cargo test --test reference` asks a slice. Every small world of the built-in catalog takes some minutes on
 //! one core: `cargo test --release --test reference -- --ignored --nocapture`.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test may stop where something is wrong, and is written to be read"
+)]
+
 mod evaluator;
 mod model;
 mod random;

@@ -445,10 +445,10 @@ pub(crate) fn request(dice: &mut Dice, custom: bool, limits: &Names) -> NamedReq
         if !limits.contains(*limit) && !dice.percent(1) {
             continue;
         }
-        if dice.percent(15) {
-            request.context.remaining.insert((*limit).to_owned(), amount);
-        } else if dice.percent(15) {
-            request.context.used.insert((*limit).to_owned(), amount);
+        match dice.below(7) {
+            0 => _ = request.context.remaining.insert((*limit).to_owned(), amount),
+            1 => _ = request.context.used.insert((*limit).to_owned(), amount),
+            _ => {}
         }
     }
     request
