@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -335,6 +336,8 @@ pub(crate) const PROBLEMS_MAX: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<(Option<Range<usize>>, Diagnostic)>,
+    /// Keys that entries state in a way that cannot be read, by where the name of the entry stands.
+    damaged: BTreeSet<(usize, String)>,
     more: bool,
 }
 
@@ -342,6 +345,28 @@ impl Problems {
     /// Notes a problem at `span` of the text.
     pub(crate) fn add(&mut self, code: Code, span: Option<Range<usize>>, message: impl Into<String>) {
         self.add_with_help(code, span, message, None);
+    }
+
+    /// The entry whose name stands at `entry` states these keys, but in a way that cannot be read.
+    pub(crate) fn damage<'k>(&mut self, entry: &Range<usize>, keys: impl Iterator<Item = &'k String>) {
+        self.damaged.extend(keys.map(|key| (entry.start, key.clone())));
+    }
+
+    /// Whether something at `span` only follows from a mistake that was noted already.
+    fn follows(&self, code: Code, span: Option<&Range<usize>>, message: &str) -> bool {
+        let Some(span) = span else { return false };
+        let broken = |(at, one): &(Option<Range<usize>>, Diagnostic)| {
+            one.code == Code::Syntax && at.as_ref().is_some_and(|at| at.start == span.start)
+        };
+        match code {
+            // The first word that such a message quotes is the key.
+            Code::MissingKey => message
+                .split('`')
+                .nth(1)
+                .is_some_and(|key| self.damaged.contains(&(span.start, key.to_owned()))),
+            Code::UnknownName | Code::MalformedId => self.found.iter().any(broken),
+            _ => false,
+        }
     }
 
     /// Notes a name that is none of the candidates, with the one that was probably meant.
@@ -365,8 +390,12 @@ impl Problems {
         message: impl Into<String>,
         help: Option<String>,
     ) {
+        let message = message.into();
+        if self.follows(code, span.as_ref(), &message) {
+            return;
+        }
         if self.found.len() < PROBLEMS_MAX {
-            self.found.push((span, Diagnostic { code, message: message.into(), help, place: None }));
+            self.found.push((span, Diagnostic { code, message, help, place: None }));
         } else {
             self.more = true;
         }

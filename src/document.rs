@@ -5,7 +5,7 @@
 //! entry read again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Deref, Range};
+use std::ops::{Deref, DerefMut, Range};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -78,6 +78,39 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// A table of a file with the place of its name. The place is no part of what the file states.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Placed<T> {
+    pub(crate) at: Option<Range<usize>>,
+    row: T,
+}
+
+impl<T> Deref for Placed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}
+
+impl<T> DerefMut for Placed<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.row
+    }
+}
+
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.row == other.row
+    }
+}
+
+impl<T: Serialize> Serialize for Placed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.serialize(serializer)
+    }
+}
+
 /// The top level of a document; tables are taken out one after the other.
 pub(crate) struct Document<'t> {
     table: DeTable<'t>,
@@ -95,14 +128,16 @@ impl<'t> Document<'t> {
         Self { table: table.into_inner(), problems }
     }
 
-    /// Takes out the table of this name as a whole; an absent or broken one reads as the default.
-    pub(crate) fn table<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
-        self.take(name).and_then(|value| entry(value, &mut self.problems)).unwrap_or_default()
+    /// Takes out the table of this name as a whole, with its place; an absent one reads as the default.
+    pub(crate) fn table<T: DeserializeOwned + Default>(&mut self, name: &str) -> Placed<T> {
+        let Some((key, value)) = self.table.remove_entry(name) else { return Placed::default() };
+        let row = entry(&key.span(), value, &mut self.problems).unwrap_or_default();
+        Placed { at: Some(key.span()), row }
     }
 
     /// Takes out the table of this name as a map, each entry read on its own.
     pub(crate) fn section<T: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<Name, T> {
-        let Some(value) = self.take(name) else { return BTreeMap::new() };
+        let Some(value) = self.table.remove(name) else { return BTreeMap::new() };
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
             self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be a table"));
@@ -110,7 +145,7 @@ impl<'t> Document<'t> {
         };
         let mut entries = BTreeMap::new();
         for (key, value) in table {
-            if let Some(row) = entry(value, &mut self.problems) {
+            if let Some(row) = entry(&key.span(), value, &mut self.problems) {
                 entries.insert(Spanned::new(key.span(), key.into_inner().into_owned()), row);
             }
         }
@@ -119,7 +154,7 @@ impl<'t> Document<'t> {
 
     /// Takes out the array of tables of this name, each element read on its own.
     pub(crate) fn rows<T: DeserializeOwned>(&mut self, name: &str) -> Vec<Spanned<T>> {
-        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(value) = self.table.remove(name) else { return Vec::new() };
         let span = value.span();
         let DeValue::Array(elements) = value.into_inner() else {
             self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be an array of tables"));
@@ -127,7 +162,7 @@ impl<'t> Document<'t> {
         };
         let elements = elements.into_iter().filter_map(|element| {
             let span = element.span();
-            entry(element, &mut self.problems).map(|row| Spanned::new(span, row))
+            entry(&span, element, &mut self.problems).map(|row| Spanned::new(span, row))
         });
         elements.collect()
     }
@@ -148,15 +183,15 @@ impl<'t> Document<'t> {
         }
         problems
     }
-
-    fn take(&mut self, name: &str) -> Option<Spanned<DeValue<'t>>> {
-        self.table.remove(name)
-    }
 }
 
 /// Deserializes one entry, noting every mistake in it. `None` if what is left after taking the mistakes out
 /// makes no entry.
-fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<T> {
+fn entry<T: DeserializeOwned>(
+    key: &Range<usize>,
+    mut value: Spanned<DeValue<'_>>,
+    problems: &mut Problems,
+) -> Option<T> {
     let mut last = value.span();
     let mut removed = BTreeSet::new();
     for _ in 0..ENTRY_PROBLEMS_MAX {
@@ -165,8 +200,10 @@ fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Pr
             Err(error) => error,
         };
         let span = error.span().unwrap_or_else(|| value.span());
-        note(error.message(), &span, &removed, problems);
-        if !remove(&mut value, &span, &mut removed) {
+        let meant = note(error.message(), &span, &removed, problems);
+        let left = remove(&mut value, &span, &mut removed);
+        problems.damage(key, meant.iter().chain(&removed));
+        if !left {
             return None;
         }
         if span.start > last.start {
@@ -181,14 +218,22 @@ fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Pr
     rest.ok()
 }
 
-/// Notes what serde says of a value, in the words of the file format rather than in those of Rust.
-fn note(message: &str, span: &Range<usize>, removed: &BTreeSet<String>, problems: &mut Problems) {
+/// Notes what serde says of a value, in the words of the file format rather than in those of Rust. Gives the key
+/// back that an unknown one was probably meant to be.
+fn note(
+    message: &str,
+    span: &Range<usize>,
+    removed: &BTreeSet<String>,
+    problems: &mut Problems,
+) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let span = Some(span.clone());
     if message.starts_with("unknown field") {
         let name = quoted.next().unwrap_or_default();
         let help = did_you_mean(name, quoted);
+        let meant = help.as_ref().and_then(|help| help.split('`').nth(1)).map(str::to_owned);
         problems.add_with_help(Code::UnknownKey, span, format!("unknown key `{name}`"), help);
+        return meant;
     } else if message.starts_with("unknown variant") {
         let name = quoted.next().unwrap_or_default();
         let words: Vec<_> = quoted.map(|word| format!("`{word}`")).collect();
@@ -213,6 +258,7 @@ fn note(message: &str, span: &Range<usize>, removed: &BTreeSet<String>, problems
     } else {
         problems.add(Code::WrongType, span, message);
     }
+    None
 }
 
 fn in_toml_words(expected: &str) -> &str {

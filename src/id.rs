@@ -79,6 +79,8 @@ ids! {
     AddOnId;
     /// A role: of the catalog, or a custom one of a domain.
     RoleId;
+    /// Whom a domain gives a role by default, such as new members.
+    RoleDefaultId;
     /// A position that is no role, such as billing owner.
     StandingId;
     /// A named yes/no that the caller vouches for.
@@ -111,6 +113,12 @@ ids! {
     ObligationId;
     /// What to serve instead of a denied feature.
     FallbackId;
+    /// A bridge over which another product reads what a domain has.
+    ConnectorId;
+    /// One way to connect a connector.
+    ModeId;
+    /// A type of object that connectors read, such as a task.
+    ObjectId;
 }
 
 /// A set of ids of one catalog: at most 64 different ones, in one word.

@@ -67,6 +67,7 @@
 //! | [`decision`] | allow or deny, the reason, obligations |
 //! | [`check`] | policy suites: what must be decided, as a file; their coverage; a self-check at start-up |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
+//! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod catalog;
@@ -80,6 +81,7 @@ mod hash;
 pub mod id;
 pub mod request;
 pub mod units;
+pub mod usage;
 pub mod word;
 
 #[cfg(doctest)]

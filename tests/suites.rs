@@ -99,10 +99,10 @@ fn problems(text: &str) -> Vec<String> {
 fn every_kind_of_mistake_in_a_suite_has_a_code_a_place_and_a_message() {
     #[rustfmt::skip]
     let table: [(&str, &[&str]); 21] = [
-        ("[[check]]\nnam = 'x'", &["8:1: missing-key: missing key `name`", "8:1: missing-key: missing key `action`", "8:1: missing-key: missing key `expect`", "9:1: unknown-key: unknown key `nam`; did you mean `name`?"]),
+        ("[[check]]\nnam = 'x'", &["8:1: missing-key: missing key `action`", "8:1: missing-key: missing key `expect`", "9:1: unknown-key: unknown key `nam`; did you mean `name`?"]),
         ("[[check]]\nname = ''\naction = { store = 'x' }\nexpect = 'deny'", &["9:8: missing-key: missing key `name`"]),
         ("[[check]]\nname = 'x'\naction = { permision = 'x' }\nexpect = 'deny'", &["10:12: unknown-key: unknown key `permision`; did you mean `permission`?"]),
-        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'denied'", &["8:1: missing-key: missing key `expect`", "11:10: unknown-value: unknown value `denied`; use one of `allow`, `deny`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'denied'", &["11:10: unknown-value: unknown value `denied`; use one of `allow`, `deny`"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nreason = 'exempt'", &["12:10: contradiction: no deny has the reason `exempt`"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'allow'\nreason = 'no-reason'\nfallback = 'f'\nremedy = 'impossible'", &["12:10: unknown-value: unknown reason `no-reason`", "13:12: contradiction: no allow has a `fallback`", "14:10: contradiction: no allow has a `remedy`"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nproviders = ['p']\ndata = []", &["12:13: contradiction: no deny has `providers`"]),
@@ -208,7 +208,7 @@ fallback = 'generic_list'
 
         covered:
           gates                  2 of 12
-          reasons                2 of 48
+          reasons                2 of 55
           role × permission      1 of 140
           feature × state        0 of 19
           permissions            1 of 36

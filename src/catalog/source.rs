@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default, table};
+use crate::document::{Document, Name, Placed, Set, is_default, table};
 use crate::word::{Every, Stop, Switch, Trigger};
 
 /// A map from names of the file.
@@ -18,7 +18,7 @@ macro_rules! catalog_source {
         /// A whole catalog file.
         #[derive(Clone, PartialEq, Debug, Default, Serialize)]
         pub(crate) struct CatalogSource {
-            pub(crate) catalog: Heading,
+            pub(crate) catalog: Placed<Heading>,
             $(#[serde(skip_serializing_if = "is_default")] pub(crate) $section: Map<$row>,)*
         }
 
@@ -41,6 +41,7 @@ catalog_source! {
     plans: PlanSource,
     add_ons: AddOnSource,
     roles: RoleSource,
+    role_defaults: RoleDefaultSource,
     standings: StandingSource,
     facts: String,
     obligations: String,
@@ -57,6 +58,7 @@ catalog_source! {
     meters: MeterSource,
     models: ModelSource,
     credit_plans: CreditPlanSource,
+    connectors: ConnectorSource,
 }
 
 /// What a role starts with for a configurable permission.
@@ -104,10 +106,11 @@ pub(crate) enum BilledSource {
 }
 
 /// How well the customer's key covers a class of data.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum KeySource {
     Covered,
+    #[default]
     NotCovered,
     SharedInClear,
 }
@@ -122,7 +125,7 @@ pub(crate) enum ProvidersSource {
 
 table! {
     /// `[catalog]`
-    Heading { id: Option<Name>, version: Option<Name>, }
+    Heading { id: Option<Name>, version: Option<Name>, home: Option<Name>, }
 }
 table! {
     /// `[kinds.X]`
@@ -150,6 +153,7 @@ table! {
         offered_on: Set<Name>,
         seats: Option<SeatsSource>,
         billed: Option<BilledSource>,
+        residency: bool,
     }
 }
 table! {
@@ -163,6 +167,10 @@ table! {
         inherent: Set<Name>,
         never: Set<Name>,
     }
+}
+table! {
+    /// `[role_defaults.X]`
+    RoleDefaultSource { label: Option<String>, role: Option<Name>, based_on: Set<Name>, }
 }
 table! {
     /// `[standings.X]`
@@ -257,6 +265,7 @@ table! {
         removes: Set<Name>,
         add_on: Option<Name>,
         attested: Set<Name>,
+        customer_key: bool,
         obligations: Set<Name>,
     }
 }
@@ -334,6 +343,50 @@ table! {
         builders_only: bool,
         unlimited: bool,
         stacks: bool,
+    }
+}
+
+table! {
+    /// `[connectors.X]`
+    ConnectorSource {
+        label: Option<String>,
+        plans: Set<Name>,
+        add_ons: Set<Name>,
+        kinds: Set<Name>,
+        connect: ConnectSource,
+        disconnect: ConnectSource,
+        read: Map<Set<Name>>,
+        modes: Map<ModeSource>,
+        look_back: LookBackSource,
+        initial_sync: Option<Name>,
+        new_content: Option<Name>,
+        permission_sync: Option<Name>,
+        obligations: Set<Name>,
+    }
+}
+table! {
+    /// `connect = { … }` and `disconnect = { … }`
+    ConnectSource {
+        needs: Set<Name>,
+        unless: Set<Name>,
+        obligations: Set<Name>,
+        under: Map<Set<Name>>,
+    }
+}
+table! {
+    /// `look_back = { … }`
+    LookBackSource { within: Option<Name>, fact: Option<Name>, }
+}
+table! {
+    /// `[connectors.X.modes.Y]`
+    ModeSource {
+        label: Option<String>,
+        plans: Set<Name>,
+        add_ons: Set<Name>,
+        kinds: Set<Name>,
+        needs: Set<Name>,
+        connect: Set<ChangeSource>,
+        read: Map<Set<Name>>,
     }
 }
 

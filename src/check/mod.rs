@@ -40,7 +40,7 @@
 //! [suite]
 //! name = "what guests may do"
 //! domain = "acme.toml"                # or the tables of a domain in place, at top level
-//! # catalog = "notes.toml"            # the built-in one is the default
+//! ## catalog = "notes.toml"            # the built-in one is the default
 //!
 //! [[check]]
 //! name = "a guest never creates teams"

@@ -9,13 +9,13 @@ use super::suite::Remedy;
 use crate::catalog::source::Map;
 use crate::decision::Effect;
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name};
+use crate::document::{Document, Name, Placed};
 use crate::domain::DomainSource;
 use crate::request::{NamedAction, NamedChange, NamedContext, NamedSubject, Resource};
 
 /// A whole suite file.
 pub(super) struct SuiteSource {
-    pub(super) suite: Heading,
+    pub(super) suite: Placed<Heading>,
     pub(super) checks: Vec<Spanned<CheckSource>>,
     pub(super) tables: Vec<Spanned<TableSource>>,
     /// The tables of a domain in place, if there are any.

@@ -142,7 +142,7 @@ impl Suite {
             Some(in_place) => DomainOf::InPlace(Domain::of_text(in_place, text)),
             None => DomainOf::File(domain),
         };
-        let catalog_file = source.suite.catalog.map(toml::Spanned::into_inner);
+        let catalog_file = source.suite.catalog.clone().map(toml::Spanned::into_inner);
         Ok(Self { name, domain, catalog_file, checks: reader.checks })
     }
 

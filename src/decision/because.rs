@@ -48,9 +48,40 @@ pub enum Parameter {
     EmailDomain,
     /// A fact that verifies the first holder of a role.
     Fact,
+    /// The connector.
+    Connector,
+    /// How the connector is connected.
+    Mode,
+    /// The type of object that is read.
+    Object,
 }
 
 impl Parameter {
+    /// Every parameter.
+    pub const ALL: [Self; 21] = [
+        Self::Role,
+        Self::Permission,
+        Self::DecidedBy,
+        Self::Despite,
+        Self::Feature,
+        Self::Setting,
+        Self::Level,
+        Self::Provider,
+        Self::Service,
+        Self::Regime,
+        Self::Data,
+        Self::List,
+        Self::Plan,
+        Self::AddOn,
+        Self::Kind,
+        Self::Standing,
+        Self::Limit,
+        Self::Model,
+        Self::Quantity,
+        Self::EmailDomain,
+        Self::Fact,
+    ];
+
     /// The spelling in explanations and records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,6 +106,9 @@ impl Parameter {
             Self::Quantity => "quantity",
             Self::EmailDomain => "email_domain",
             Self::Fact => "fact",
+            Self::Connector => "connector",
+            Self::Mode => "mode",
+            Self::Object => "object",
         }
     }
 }

@@ -16,12 +16,10 @@ use std::sync::Arc;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
 pub(crate) use resolve::{Cell, Resolved, is_email_domain};
-pub(crate) use source::DomainSource;
-#[cfg(feature = "proptest")]
-pub(crate) use source::RoleSource;
+pub(crate) use source::{DomainSource, RoleSource};
 pub(crate) use state::{After, State};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Problems};
 
 /// One customer's configuration, in the names of a catalog.
 ///
@@ -58,14 +56,21 @@ struct Inner {
 }
 
 impl Domain {
-    /// Reads a domain file: syntax and shape. Names are checked when an engine is compiled, against its catalog.
+    /// Reads a domain file: syntax and shape. Names are checked when an engine is compiled, against its catalog;
+    /// [`Engine::parse`](crate::engine::Engine::parse) does both and reports all problems at once.
     ///
     /// # Errors
     /// Every problem of syntax and shape, in the order of the text.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
-        let (source, problems) = DomainSource::read(text);
+        let (domain, problems) = Self::read(text);
         problems.into_result(Some(text))?;
-        Ok(Self::of_text(source, text))
+        Ok(domain)
+    }
+
+    /// Whatever of a domain file can be read, and what is wrong with the rest.
+    pub(crate) fn read(text: &str) -> (Self, Problems) {
+        let (source, problems) = DomainSource::read(text);
+        (Self::of_text(source, text), problems)
     }
 
     /// A domain whose tables stand in `text` among others.

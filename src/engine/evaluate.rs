@@ -2,14 +2,16 @@
 
 use super::Engine;
 use super::change;
+use super::connector;
 use super::feature;
 use super::observer::Observer;
 use super::permission;
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason};
-use crate::domain::{Change, State};
+use crate::domain::{After, Change, State};
 use crate::id::{
-    DataId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId, StandingId, Tag,
+    ConnectorId, DataId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
+    RoleId, SettingId, StandingId, Tag,
 };
 use crate::request::{Action, Request, Run};
 
@@ -24,7 +26,7 @@ pub(super) struct Evaluation<'e> {
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     if let Err(reason) = evaluation.known() {
-        let deny = evaluation.state.decide(reason, Because::NOTHING);
+        let deny = evaluation.state.decide(reason, Because::NOTHING).with_fallback(evaluation.fallback());
         observer.gate(Gate::Known, Err(deny));
         return deny;
     }
@@ -33,10 +35,17 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
         Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
         Action::Run(run) => feature::run(&evaluation, run, observer),
         Action::Process { data, feature } => {
-            feature::process(&evaluation, data.position(), feature.position(), observer)
+            feature::process(&evaluation, data.position(), feature.position(), None, observer)
         }
         Action::Store(data) => feature::store(&evaluation, data.position(), observer),
         Action::Change(change) => change::decide(&evaluation, change, observer),
+        Action::Connect { connector, mode } => {
+            connector::connect(&evaluation, connector.position(), mode.position(), observer)
+        }
+        Action::Disconnect { connector } => {
+            connector::disconnect(&evaluation, connector.position(), observer)
+        }
+        Action::Read(read) => connector::read(&evaluation, read, observer),
         // Turned away by gate 1.
         Action::Malformed => evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING),
     }
@@ -72,6 +81,9 @@ known! {
     LimitId: UnknownLimit,
     ModelId: UnknownModel,
     QuantityId: UnknownQuantity,
+    ConnectorId: UnknownConnector,
+    ModeId: UnknownMode,
+    ObjectId: UnknownObject,
 }
 
 fn check<T: Known>(id: T, tag: Tag) -> Result<(), Reason> {
@@ -96,9 +108,17 @@ impl<'e> Evaluation<'e> {
         check(id, model.tag).map(|()| id.position())
     }
 
-    /// The roles of the subject; unknown ones were turned away by gate 1.
+    /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
     pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
-        self.request.subject.all_roles().iter().map(|role| role.position())
+        let roles = self.request.subject.all_roles().iter().map(|role| role.position());
+        roles.filter(|own| !matches!(self.state.after, After::Without { role } if role == *own))
+    }
+
+    /// What a run of a known feature falls back to, however it is denied (AI-08).
+    fn fallback(&self) -> Option<u16> {
+        let Action::Run(run) = self.request.action else { return None };
+        let known = run.feature.is_of(self.model().tag);
+        known.then(|| self.model().features.get(run.feature.position())?.fallback).flatten()
     }
 
     /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
@@ -108,11 +128,24 @@ impl<'e> Evaluation<'e> {
         subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
         subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
         match action {
-            Action::Permission(permission) => check(*permission, tag)?,
+            Action::Permission(permission) => {
+                check(*permission, tag)?;
+                let row = self.model().permissions.get(permission.position());
+                // A restriction is no action of its own.
+                if row.is_some_and(|row| row.restricts.is_some()) {
+                    return Err(Reason::MalformedRequest);
+                }
+            }
             Action::Run(run) => known_run(run, tag)?,
             Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
             Action::Store(data) => check(*data, tag)?,
             Action::Change(change) => self.known_change(change, tag)?,
+            Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,
+            Action::Disconnect { connector } => check(*connector, tag)?,
+            Action::Read(read) => {
+                check(read.object, tag)?;
+                self.known_mode(read.connector, read.mode, tag)?;
+            }
             Action::Malformed => return Err(Reason::MalformedRequest),
         }
         self.known_facts(tag)?;
@@ -133,8 +166,19 @@ impl<'e> Evaluation<'e> {
         if facts.foreign || !facts.so.fits(tag) || !facts.not_so.fits(tag) {
             return Err(Reason::ForeignId);
         }
-        let contradicts_itself = facts.so.bits() & facts.not_so.bits() != 0;
+        let facts = connector::facts(self);
+        let contradicts_itself = facts.so & facts.not_so != 0;
         if contradicts_itself { Err(Reason::MalformedRequest) } else { Ok(()) }
+    }
+
+    /// A mode is known where the connector has it.
+    fn known_mode(&self, id: ConnectorId, mode: Option<ModeId>, tag: Tag) -> Result<(), Reason> {
+        check(id, tag)?;
+        let Some(mode) = mode else { return Ok(()) };
+        check(mode, tag)?;
+        let row = self.model().connectors.get(id.position());
+        let has = row.is_some_and(|row| row.modes.iter().any(|(own, _)| *own == mode.position()));
+        if has { Ok(()) } else { Err(Reason::UnknownMode) }
     }
 
     fn known_change(&self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {

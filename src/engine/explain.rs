@@ -147,25 +147,39 @@ impl Explanation<'_> {
         }
         // Access first: the gates of the whole request, then the alternatives; usage after all access.
         let late = |step: &&Step| step.gate >= Gate::OptIn;
-        let early =
-            self.steps.iter().filter(|step| step.role.is_none() && !late(step)).find_map(Step::failure);
+        let early: Vec<&Step> = self.steps.iter().filter(|step| step.role.is_none() && !late(step)).collect();
+        // A permission that a feature takes is asked after the feature's own gates, whichever those are.
+        let early = early.chunk_by(|one, next| one.permission == next.permission).find_map(|steps| {
+            steps.iter().filter(|step| step.failure().is_some()).min_by_key(|step| step.gate)?.failure()
+        });
         let reason = early
             .or_else(|| self.fold_alternatives())
             .or_else(|| self.steps.iter().filter(late).find_map(Step::failure));
         (reason.map_or(Effect::Allow, |_| Effect::Deny), reason)
     }
 
-    /// The reason of the alternative that got furthest, if none passed.
+    /// The reason of the alternative that got furthest, if none passed; of several the nearest to the permission
+    /// asked for, then that of the first role.
     fn fold_alternatives(&self) -> Option<Reason> {
         let alternatives = self.steps.chunk_by(|one, next| one.of() == next.of());
-        let mut furthest: Option<Reason> = None;
-        for steps in alternatives.filter(|steps| steps.first().is_some_and(|step| step.role.is_some())) {
+        let mut furthest: Option<(Reason, (u16, u16))> = None;
+        let mut last: Option<(u16, u16)> = None;
+        for steps in alternatives {
+            let Some(role) = steps.first().and_then(|step| step.role) else { continue };
+            let link = match last {
+                Some((link, of)) if of == role => link.saturating_add(1),
+                _ => 0,
+            };
+            last = Some((link, role));
             let failed = steps.iter().find_map(Step::failure)?;
-            if furthest.is_none_or(|furthest| failed.gate() > furthest.gate()) {
-                furthest = Some(failed);
+            let further = |(reason, rank): (Reason, _)| {
+                failed.gate() > reason.gate() || failed.gate() == reason.gate() && (link, role) < rank
+            };
+            if furthest.is_none_or(further) {
+                furthest = Some((failed, (link, role)));
             }
         }
-        furthest
+        furthest.map(|(reason, _)| reason)
     }
 
     /// The explanation in names, for JSON and TOML.

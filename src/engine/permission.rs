@@ -30,8 +30,7 @@ enum Email<'r> {
 /// Every completion of the unstated facts that the question reads is decided. If all allow, it is an allow; if
 /// none does, the ordinary deny with those facts false; if some do, `missing-fact` names each fact that matters.
 pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Decision {
-    let Some(row) = evaluation.model().permissions.get(asked).filter(|row| row.restricts.is_none()) else {
-        // A restriction is no action of its own.
+    let Some(row) = evaluation.model().permissions.get(asked) else {
         return evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING);
     };
     let open = Open::of(evaluation, row);
@@ -197,7 +196,8 @@ fn direct<O: Observer>(
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static = gates.ask_static(engine, state, usize::from(asked), &row.conditions, last);
+    let asked_static =
+        gates.ask_static(engine, state, usize::from(asked), &row.conditions, Gate::Plan..=last);
     let blocked = failure(&gates, asked_static);
     match blocked {
         Some(deny) if exempt || !O::WATCHES => deny,
@@ -296,7 +296,8 @@ fn other<O: Observer>(
         observer.alternative(Some(permission), Some(role));
     }
     let mut gates = Gates::new(observer);
-    let asked = gates.ask_static(engine, state, usize::from(permission), &row.conditions, Gate::Setting);
+    let asked =
+        gates.ask_static(engine, state, usize::from(permission), &row.conditions, Gate::Plan..=Gate::Setting);
     let asked = match asked {
         Asked::Continue(()) => ask_role(evaluation, permission, row, role, world, &mut gates),
         failed @ Asked::Break(_) => failed,

@@ -1,6 +1,8 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::change;
+use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
 use crate::domain::Change;
@@ -32,6 +34,12 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
         Action::Change(change) => reads.change(&evaluation, change),
+        Action::Connect { .. } | Action::Disconnect { .. } | Action::Read(_) => {
+            for rule in connector::rules(&evaluation) {
+                reads.permission(engine, rule.permission);
+            }
+            reads.fact_bits(engine, connector::fact_reads(&evaluation));
+        }
         Action::Process { .. } | Action::Store(_) | Action::Malformed => {}
     }
     reads
@@ -49,23 +57,25 @@ impl Reads {
         self.email_domain |= row.reads_list;
     }
 
+    /// The facts that a change depends on.
+    pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+        let mut reads =
+            Self { facts: IdSet::new(evaluation.model().tag, 0), email_domain: false, limits: Vec::new() };
+        reads.change(evaluation, change);
+        reads.facts.bits()
+    }
+
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
-        let changes = &model.changes;
-        let rules = match change {
-            Change::Setting { setting, .. } => {
-                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
-            }
-            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
-            Change::RolePermission { .. } => changes.role_permission.as_slice(),
-            Change::CreateRole { .. } => changes.create_role.as_slice(),
-            Change::DeleteRole { .. } => changes.delete_role.as_slice(),
-            Change::AssignRole { .. } => changes.assign_role.as_slice(),
-            Change::OptIn { .. } => changes.opt_in.as_slice(),
-        };
-        for rule in rules {
+        for rule in change::rules(model, change) {
             self.permission(engine, rule.permission);
+        }
+        if let Change::CreateRole { .. } | Change::DeleteRole { .. } = change {
+            // One is the reverse of the other, which the warning depends on.
+            for rule in model.changes.create_role.iter().chain(&model.changes.delete_role) {
+                self.permission(engine, rule.permission);
+            }
         }
         if let Change::AssignRole { role, .. } = change {
             let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));
