@@ -167,9 +167,15 @@ impl Coverage {
         for role in [role, delete_role, assign_role, from, based_on].into_iter().flatten() {
             self.roles.exercise(role);
         }
-        setting.iter().for_each(|setting| self.settings.exercise(setting));
-        permission.iter().for_each(|permission| self.permissions.exercise(permission));
-        opt_in.iter().for_each(|feature| self.features.exercise(feature));
+        if let Some(setting) = setting {
+            self.settings.exercise(setting);
+        }
+        if let Some(permission) = permission {
+            self.permissions.exercise(permission);
+        }
+        if let Some(feature) = opt_in {
+            self.features.exercise(feature);
+        }
     }
 
     /// What decided: the setting, the permission that a fact handed the question to.

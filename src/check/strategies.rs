@@ -268,7 +268,7 @@ fn actions(names: &Names) -> impl Strategy<Value = NamedAction> + use<> {
         6 => one_of(&names.permissions)
             .prop_map(|permission| NamedAction { permission, ..NamedAction::default() }),
         4 => run,
-        1 => process.prop_map(|(process, feature)| NamedAction { process, feature, ..NamedAction::default() }),
+        1 => process.prop_map(|(process, feature)| NamedAction { feature, process, ..NamedAction::default() }),
         1 => one_of(&names.data).prop_map(|store| NamedAction { store, ..NamedAction::default() }),
         4 => changes(names).prop_map(|change| NamedAction { change: Some(change), ..NamedAction::default() }),
     ]

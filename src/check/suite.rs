@@ -210,16 +210,15 @@ impl Suite {
         };
         let broken = |file: &str| {
             let file = file.to_owned();
-            move |problems| EngineError::Broken { file, problems }
+            move |problems| EngineError::Broken { file, problems: Box::new(problems) }
         };
         let catalog = match self.catalog_file() {
             None => Catalog::builtin(),
             Some(file) => Catalog::parse(&text_of(file)?).map_err(broken(file))?,
         };
         match &self.domain {
-            DomainOf::InPlace(domain) => {
-                Engine::compile(&catalog, domain).map_err(|problems| EngineError::BrokenInPlace { problems })
-            }
+            DomainOf::InPlace(domain) => Engine::compile(&catalog, domain)
+                .map_err(|problems| EngineError::BrokenInPlace { problems: Box::new(problems) }),
             DomainOf::File(file) => Domain::parse(&text_of(file)?)
                 .and_then(|domain| Engine::compile(&catalog, &domain))
                 .map_err(broken(file)),
@@ -245,13 +244,13 @@ pub enum EngineError {
         /// The file, as the suite names it.
         file: String,
         /// Everything that is wrong with it.
-        problems: Diagnostics,
+        problems: Box<Diagnostics>,
     },
     /// The domain that stands in the suite has mistakes.
     #[error("domain of the suite: {problems}")]
     BrokenInPlace {
         /// Everything that is wrong with it.
-        problems: Diagnostics,
+        problems: Box<Diagnostics>,
     },
 }
 
@@ -458,9 +457,8 @@ pub(super) const fn word(effect: Effect) -> &'static str {
 /// A subject in a few words.
 fn label_of_subject(subject: &NamedSubject) -> String {
     let roles = if subject.roles.is_empty() { "nobody".to_owned() } else { subject.roles.join("+") };
-    let standings: String = subject.standings.iter().map(|standing| format!(" as {standing}")).collect();
-    let id = subject.id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-    format!("{roles}{standings}{id}")
+    let standings = subject.standings.iter().map(|standing| format!("as {standing}"));
+    [roles].into_iter().chain(standings).chain(subject.id.clone()).collect::<Vec<_>>().join(" ")
 }
 
 /// An action in a few words: the keys it states.
