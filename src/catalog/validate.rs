@@ -39,7 +39,7 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
     let model = checker.model(&source, names);
     checker.problems.into_result(Some(text))?;
     let hash = Fnv::of(super::print(&source).as_bytes());
-    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model })
+    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model }.derived())
 }
 
 /// The names of everything, before anything refers to them.
@@ -210,9 +210,6 @@ impl Checker {
         let settings = self.settings(source, &names);
         let permissions = self.permissions(source, &names);
         Model {
-            source: CatalogSource::default(),
-            hash: 0,
-            tag: Tag::of_hash(0),
             plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
             add_ons: self.rows(&source.add_ons, |this, _, row| AddOn {
                 included_in: this.find_all(&names.plans, &row.included_in, "plan"),
@@ -326,6 +323,7 @@ impl Checker {
             fallbacks: names.fallbacks,
             limits: names.limits,
             quantities: names.quantities,
+            ..Model::default()
         }
     }
 

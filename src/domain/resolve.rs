@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Domain;
 use super::source::{DomainSource, RoleSource};
 use super::state::{Dangling, State};
-use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission};
+use crate::catalog::model::{ChangeRule, Condition, CreditPlan, Grant, Limit, Permission};
 use crate::catalog::source::Map;
 use crate::catalog::{Model, Rows, is_id, limit};
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -50,6 +50,8 @@ pub(crate) struct Resolved {
     /// What the domain says of roles: role, permission, position. Empty where the plan mutes it.
     pub(crate) overrides: Vec<Override>,
     pub(crate) limits: Vec<(u16, Limit)>,
+    /// Meters for which a credit plan in force is without limit.
+    pub(crate) unlimited: Box<[u16]>,
     pub(crate) opt_ins: Box<[u16]>,
     /// By role, then by permission.
     pub(crate) cells: Box<[Cell]>,
@@ -123,6 +125,7 @@ impl Resolved {
         (this.custom_roles, this.overrides) = resolver.roles(source, &this);
         this.holders = resolver.holders(source, &this);
         this.limits = resolver.limits(source, &this);
+        this.unlimited = unlimited(model, &this);
         this.opt_ins = resolver.opt_ins(source);
         resolver.contract(source);
         this.cells = cells(model, &this);
@@ -514,8 +517,10 @@ impl Resolver<'_, '_> {
     /// A restriction needs somebody left whom it restricts (PRM-23).
     fn restrictions(&mut self, source: &DomainSource, domain: &Resolved) {
         let state = State::new(self.model, domain);
-        for (restriction, name, row) in self.model.permissions.iter() {
-            let Some(dangling) = state.dangling(restriction) else { continue };
+        for restriction in &self.model.restrictions {
+            let Some(dangling) = state.dangling(*restriction) else { continue };
+            let Some(row) = self.model.permissions.get(*restriction) else { continue };
+            let name = self.model.permissions.name(*restriction);
             let (at, wrong) = match dangling {
                 Dangling::Setting => {
                     let setting = row.setting.map_or("", |setting| self.model.settings.name(setting));
@@ -556,6 +561,16 @@ impl Resolver<'_, '_> {
             self.problems.add(Code::MissingKey, None, "missing key `region` of table `residency`");
         }
     }
+}
+
+/// The meters for which a credit plan in force is without limit.
+fn unlimited(model: &Model, domain: &Resolved) -> Box<[u16]> {
+    let in_force = |plan: &CreditPlan| {
+        let bought = plan.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
+        bought && (plan.plans.is_empty() || plan.plans.contains(&domain.plan))
+    };
+    let unlimited = model.credit_plans.iter().filter(|(_, _, plan)| plan.unlimited && in_force(plan));
+    unlimited.map(|(_, _, plan)| plan.meter).collect()
 }
 
 /// Whether plan, add-ons and kind allow a change at all.

@@ -68,7 +68,7 @@ fn charged(
         return Err(evaluation.state.decide(Reason::BalanceUnknown, because));
     }
     if !enforced {
-        used.obligations = evaluation.obligation("limit_not_enforced");
+        used.obligations = evaluation.model().own_obligations.limit_not_enforced;
     }
     Ok(used)
 }
@@ -97,7 +97,7 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
     let domain = evaluation.state.domain;
     let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
-    if set.is_some_and(|set| set.stop == Stop::None) || unlimited(evaluation, meter) {
+    if set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
@@ -117,22 +117,4 @@ fn fits(used: u64, charge: u64, set: &Limit) -> bool {
     let (used, charge, limit) = (u128::from(used), u128::from(charge), u128::from(set.limit));
     // Products of two 64-bit numbers fit; saturating only widens what is compared with a smaller product.
     used.saturating_add(charge).saturating_mul(100) <= limit.saturating_mul(percent)
-}
-
-/// Whether a credit plan in force is without limit.
-fn unlimited(evaluation: &Evaluation<'_>, meter: u16) -> bool {
-    let domain = evaluation.state.domain;
-    let mut plans = evaluation.model().credit_plans.iter().map(|(_, _, row)| row);
-    plans.any(|plan| {
-        let bought = plan.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
-        let for_plan = plan.plans.is_empty() || plan.plans.contains(&domain.plan);
-        plan.meter == meter && plan.unlimited && bought && for_plan
-    })
-}
-
-impl Evaluation<'_> {
-    /// The bit of an obligation that every catalog has.
-    pub(super) fn obligation(&self, name: &str) -> u64 {
-        self.model().obligations.position(name).map_or(0, crate::id::bit)
-    }
 }
