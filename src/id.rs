@@ -200,7 +200,12 @@ pub(crate) fn bit(position: u16) -> u64 {
 
 /// The positions of the bits that are set, ascending.
 pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
-    (0..64).filter(move |position| bits & bit(*position) != 0)
+    let mut left = bits;
+    std::iter::from_fn(move || {
+        let position = u16::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+        left &= !bit(position);
+        Some(position)
+    })
 }
 
 fn parts<T: InSet>(id: T) -> (Tag, u16) {

@@ -45,7 +45,7 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
     let model = checker.model(&source, names);
     checker.problems.into_result(Some(text))?;
     let hash = Fnv::of(super::print(&source).as_bytes());
-    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model })
+    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model }.derived())
 }
 
 /// The names of everything, before anything refers to them.
@@ -230,9 +230,6 @@ impl Checker {
         let settings = self.settings(source, &names);
         let permissions = self.permissions(source, &names);
         Model {
-            source: CatalogSource::default(),
-            hash: 0,
-            tag: Tag::of_hash(0),
             plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
             add_ons: self.rows(&source.add_ons, |this, _, row| this.add_on(row, &names)),
             roles: self.rows(&source.roles, |this, name, row| this.role(name, row, &names)),
@@ -281,6 +278,7 @@ impl Checker {
             quantities: names.quantities,
             modes: names.modes,
             objects: names.objects,
+            ..Model::default()
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Domain;
 use super::source::{DomainSource, RoleSource};
 use super::state::{Dangling, State};
-use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission};
+use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission, SoldCredits};
 use crate::catalog::source::Map;
 use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -52,6 +52,8 @@ pub(crate) struct Resolved {
     /// The role that each default of the catalog comes to.
     pub(crate) role_defaults: Box<[u16]>,
     pub(crate) limits: Vec<(u16, Limit)>,
+    /// Meters for which a credit plan in force is without limit.
+    pub(crate) unlimited: Box<[u16]>,
     pub(crate) opt_ins: Box<[u16]>,
     /// By role, then by permission.
     pub(crate) cells: Box<[Cell]>,
@@ -126,11 +128,24 @@ impl Resolved {
         this.holders = resolver.holders(source, &this);
         this.role_defaults = resolver.role_defaults(source, &this);
         this.limits = resolver.limits(source, &this);
+        this.unlimited = unlimited(model, &this);
         this.opt_ins = resolver.opt_ins(source);
         resolver.contract(source);
         this.cells = cells(model, &this);
         resolver.restrictions(source, &this);
         this
+    }
+
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
+    pub(crate) fn credit_plans<'m>(
+        &'m self,
+        model: &'m Model,
+    ) -> impl Iterator<Item = (&'m str, &'m SoldCredits)> {
+        let sold = model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
+        sold.filter(|(_, sold)| {
+            let bought = sold.add_on.is_none_or(|add_on| self.add_ons.contains(&add_on));
+            bought && (sold.plans.is_empty() || sold.plans.contains(&self.plan))
+        })
     }
 
     /// The base of a role: itself, unless it is a custom one.
@@ -551,8 +566,10 @@ impl Resolver<'_, '_> {
     /// A restriction needs somebody left whom it restricts (PRM-23).
     fn restrictions(&mut self, source: &DomainSource, domain: &Resolved) {
         let state = State::new(self.model, domain);
-        for (restriction, name, row) in self.model.permissions.iter() {
-            let Some(dangling) = state.dangling(restriction) else { continue };
+        for restriction in &self.model.restrictions {
+            let Some(dangling) = state.dangling(*restriction) else { continue };
+            let Some(row) = self.model.permissions.get(*restriction) else { continue };
+            let name = self.model.permissions.name(*restriction);
             let (at, wrong) = match dangling {
                 Dangling::Setting => {
                     let setting = row.setting.map_or("", |setting| self.model.settings.name(setting));
@@ -594,6 +611,12 @@ impl Resolver<'_, '_> {
             self.problems.add(Code::MissingKey, source.residency.at.clone(), message);
         }
     }
+}
+
+/// Meters of which a credit plan in force has no limit.
+fn unlimited(model: &Model, domain: &Resolved) -> Box<[u16]> {
+    let sold = domain.credit_plans(model).filter(|(_, sold)| sold.terms.unlimited);
+    sold.map(|(_, sold)| sold.meter).collect()
 }
 
 /// Whether plan, add-ons and kind allow a change at all.

@@ -77,7 +77,7 @@ fn known<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, observer:
         let because = may(evaluation, change).unwrap_or_default();
         let allow = state.decide(Reason::AuthorizedChange, because);
         let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
-        let warn = state.model.obligations.position("warn_irreversible").map_or(0, bit);
+        let warn = state.model.own_obligations.warn_irreversible;
         if irreversible { allow.with_obligations(warn) } else { allow }
     })
 }
@@ -362,16 +362,15 @@ fn after(change: Change<'_>) -> After {
 /// The restriction that would no longer restrict anybody after the change (PRM-23).
 fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
     let after = State { after: after(change), ..*state };
-    let mut permissions = state.model.permissions.iter().map(|(position, _, _)| position);
     let new_role = match change {
         Change::CreateRole { based_on, .. } => Some(based_on.position()),
         _ => None,
     };
-    let dangling = permissions.find(|restriction| {
-        after.dangling(*restriction).is_some()
-            || new_role.is_some_and(|base| state.dangling_for_new(*restriction, base))
+    let dangling = state.model.restrictions.iter().find(|restriction| {
+        after.dangling(**restriction).is_some()
+            || new_role.is_some_and(|base| state.dangling_for_new(**restriction, base))
     })?;
-    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, dangling)))
+    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).

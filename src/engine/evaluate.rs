@@ -101,11 +101,14 @@ impl<'e> Evaluation<'e> {
     /// The position of a role of the catalog or of this domain.
     pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
         let model = self.model();
-        let custom = self.state.domain.custom(model, id.position());
-        if custom.is_some_and(|custom| custom.id == id) {
-            return Ok(id.position());
+        let of_catalog = check(id, model.tag);
+        if of_catalog.is_err() {
+            let custom = self.state.domain.custom(model, id.position());
+            if custom.is_some_and(|custom| custom.id == id) {
+                return Ok(id.position());
+            }
         }
-        check(id, model.tag).map(|()| id.position())
+        of_catalog.map(|()| id.position())
     }
 
     /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.

@@ -223,6 +223,10 @@ fn alternatives<O: Observer>(
     world: World<'_>,
     observer: &mut O,
 ) -> Decision {
+    if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
+        // One alternative is the best there is.
+        return held(evaluation, asked, row, role.position(), world, observer);
+    }
     let permission = Because::one(Parameter::Permission, asked);
     let mut best: Option<Best> = None;
     for role in evaluation.roles() {

@@ -3,9 +3,8 @@
 use super::Engine;
 use super::evaluate::Evaluation;
 use crate::catalog::CreditPlan;
-use crate::catalog::model::{Feature, Limit, Meter, SoldCredits};
+use crate::catalog::model::{Feature, Limit, Meter};
 use crate::decision::{Because, Decision, Parameter, Reason};
-use crate::domain::State;
 use crate::request::{Balance, Run};
 use crate::word::Stop;
 
@@ -71,7 +70,7 @@ fn charged(
         return Err(evaluation.state.decide(Reason::BalanceUnknown, because));
     }
     if !enforced {
-        used.obligations = evaluation.obligation("limit_not_enforced");
+        used.obligations = evaluation.model().own_obligations.limit_not_enforced;
     }
     Ok(used)
 }
@@ -99,7 +98,7 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
     let domain = evaluation.state.domain;
     let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
-    if set.is_some_and(|set| set.stop == Stop::None) || unlimited(evaluation, meter) {
+    if set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
@@ -121,33 +120,10 @@ fn fits(used: u64, charge: u64, set: &Limit) -> bool {
     used.saturating_add(charge).saturating_mul(100) <= limit.saturating_mul(percent)
 }
 
-/// Whether a credit plan in force is without limit.
-fn unlimited(evaluation: &Evaluation<'_>, meter: u16) -> bool {
-    let mut sold = in_force(&evaluation.state);
-    sold.any(|(_, sold)| sold.meter == meter && sold.terms.unlimited)
-}
-
-/// The credit plans that a domain has by its plan or bought as an add-on.
-fn in_force<'e>(state: &State<'e>) -> impl Iterator<Item = (&'e str, &'e SoldCredits)> + use<'e> {
-    let domain = state.domain;
-    let sold = state.model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
-    sold.filter(|(_, sold)| {
-        let bought = sold.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
-        bought && (sold.plans.is_empty() || sold.plans.contains(&domain.plan))
-    })
-}
-
 impl Engine {
     /// The credit plans that the domain has by its plan or bought as an add-on, with their names: what a host
     /// subscribes the domain's account of the [ledger](crate::usage) to (CRD-02).
     pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
-        in_force(&self.state()).map(|(name, sold)| (name, sold.terms))
-    }
-}
-
-impl Evaluation<'_> {
-    /// The bit of an obligation that every catalog has.
-    pub(super) fn obligation(&self, name: &str) -> u64 {
-        self.model().obligations.position(name).map_or(0, crate::id::bit)
+        self.resolved.credit_plans(self.catalog.model()).map(|(name, sold)| (name, sold.terms))
     }
 }
