@@ -11,18 +11,22 @@ mod evaluate;
 mod explain;
 mod feature;
 mod gates;
+mod levers;
 mod named;
 mod observer;
 mod permission;
 mod reads;
 mod record;
 mod usage;
+mod view;
 
 use std::fmt;
 
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
+pub use levers::Levers;
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
+pub use view::{Holders, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
 use crate::decision::Decision;
@@ -105,6 +109,11 @@ impl Engine {
     /// to this request may depend on.
     pub fn reads(&self, request: &Request<'_>) -> Reads {
         reads::reads(self, request)
+    }
+
+    /// The parts of the domain that the answer to this request may depend on and that a change can move.
+    pub fn levers(&self, request: &Request<'_>) -> Levers {
+        levers::levers(self, request)
     }
 
     /// The catalog.

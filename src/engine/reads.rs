@@ -3,6 +3,7 @@
 use super::Engine;
 use super::evaluate::Evaluation;
 use super::feature;
+use crate::catalog::model::ChangeRule;
 use crate::domain::Change;
 use crate::id::{FactId, IdSet, LimitId, bit};
 use crate::request::{Action, Request};
@@ -17,24 +18,46 @@ pub struct Reads {
     pub email_domain: bool,
     /// Limits whose balance matters.
     pub limits: Vec<LimitId>,
+    /// Whether the selected model, with an estimate of tokens, matters.
+    pub model: bool,
 }
 
 pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     let model = evaluation.model();
-    let mut reads = Reads { facts: IdSet::new(model.tag, 0), email_domain: false, limits: Vec::new() };
+    let mut reads =
+        Reads { facts: IdSet::new(model.tag, 0), email_domain: false, limits: Vec::new(), model: false };
     match request.action {
         Action::Permission(permission) => reads.permission(engine, Some(permission.position())),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
             reads.permission(engine, row.and_then(|row| row.permission));
             let limits = feature::metered_limits(&evaluation, run);
+            reads.model = feature::reads_model(&evaluation, run);
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
         Action::Change(change) => reads.change(&evaluation, change),
         Action::Process { .. } | Action::Store(_) | Action::Malformed => {}
     }
     reads
+}
+
+impl<'e> Evaluation<'e> {
+    /// The rules about who may make a change, whatever their conditions.
+    pub(super) fn rules(&self, change: Change<'_>) -> &'e [ChangeRule] {
+        let model = self.model();
+        match change {
+            Change::Setting { setting, .. } => {
+                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
+            }
+            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
+            Change::RolePermission { .. } => model.changes.role_permission.as_slice(),
+            Change::CreateRole { .. } => model.changes.create_role.as_slice(),
+            Change::DeleteRole { .. } => model.changes.delete_role.as_slice(),
+            Change::AssignRole { .. } => model.changes.assign_role.as_slice(),
+            Change::OptIn { .. } => model.changes.opt_in.as_slice(),
+        }
+    }
 }
 
 impl Reads {
@@ -52,19 +75,7 @@ impl Reads {
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
-        let changes = &model.changes;
-        let rules = match change {
-            Change::Setting { setting, .. } => {
-                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
-            }
-            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
-            Change::RolePermission { .. } => changes.role_permission.as_slice(),
-            Change::CreateRole { .. } => changes.create_role.as_slice(),
-            Change::DeleteRole { .. } => changes.delete_role.as_slice(),
-            Change::AssignRole { .. } => changes.assign_role.as_slice(),
-            Change::OptIn { .. } => changes.opt_in.as_slice(),
-        };
-        for rule in rules {
+        for rule in evaluation.rules(change) {
             self.permission(engine, rule.permission);
         }
         if let Change::AssignRole { role, .. } = change {
