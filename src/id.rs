@@ -108,6 +108,12 @@ ids! {
     ObligationId;
     /// What to serve instead of a denied feature.
     FallbackId;
+    /// A bridge over which another product reads what a domain has.
+    ConnectorId;
+    /// One way to connect a connector.
+    ModeId;
+    /// A type of object that connectors read, such as a task.
+    ObjectId;
 }
 
 /// A set of ids of one catalog: at most 64 different ones, in one word.

@@ -51,6 +51,22 @@ pub enum Trigger {
     Recurring,
 }
 
+/// Where a search looks (CON-11).
+///
+/// A connector brings what is in its *source* to a search of its *host*.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scope {
+    /// Everywhere.
+    #[default]
+    Everything,
+    /// In the host only: nothing is read through the connector.
+    Host,
+    /// In the connected source only.
+    Source,
+}
+
 /// How often a limit or a credit plan starts anew.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,8 +5,9 @@ use std::fmt;
 use super::Catalog;
 use crate::diagnostic::did_you_mean;
 use crate::id::{
-    AddOnId, DataId, FactId, FallbackId, FeatureId, KindId, LimitId, ListId, MeterId, ModelId, ObligationId,
-    PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleId, ServiceId, SettingId, StandingId,
+    AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, KindId, LimitId, ListId, MeterId, ModeId,
+    ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleId,
+    ServiceId, SettingId, StandingId,
 };
 
 /// An id that a catalog finds by name.
@@ -71,6 +72,9 @@ bindable! {
     QuantityId: "quantity" in quantities,
     ObligationId: "obligation" in obligations,
     FallbackId: "fallback" in fallbacks,
+    ConnectorId: "connector" in connectors,
+    ModeId: "mode" in modes,
+    ObjectId: "type of object" in objects,
 }
 
 impl Catalog {

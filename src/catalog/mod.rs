@@ -5,6 +5,7 @@
 
 mod bind;
 mod builtin;
+mod connectors;
 mod graph;
 pub(crate) mod model;
 mod rows;

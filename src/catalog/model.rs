@@ -4,7 +4,7 @@
 //! obligations are bits of a word.
 
 use super::rows::Rows;
-use super::source::CatalogSource;
+use super::source::{CatalogSource, KeySource};
 use crate::id::Tag;
 use crate::word::{Stop, Switch, Trigger};
 
@@ -31,13 +31,16 @@ pub(crate) struct Model {
     pub(crate) providers: Rows<Provider>,
     pub(crate) services: Rows<Service>,
     pub(crate) regimes: Rows<Regime>,
-    pub(crate) data: Rows<()>,
+    pub(crate) data: Rows<Data>,
     pub(crate) features: Rows<Feature>,
     pub(crate) meters: Rows<Meter>,
     pub(crate) limits: Rows<()>,
     pub(crate) models: Rows<AiModel>,
     pub(crate) quantities: Rows<()>,
     pub(crate) credit_plans: Rows<CreditPlan>,
+    pub(crate) connectors: Rows<Connector>,
+    pub(crate) modes: Rows<()>,
+    pub(crate) objects: Rows<()>,
     pub(crate) changes: Changes,
 }
 
@@ -58,6 +61,12 @@ pub(crate) struct Limit {
 pub(crate) struct AddOn {
     pub(crate) included_in: Positions,
     pub(crate) offered_on: Positions,
+    /// It takes as many seats as the plan.
+    pub(crate) matches_plan: bool,
+    /// It stands on the same line of the invoice as the plan.
+    pub(crate) billed_with_plan: bool,
+    /// With it, a domain has a region of its own.
+    pub(crate) residency: bool,
 }
 
 #[derive(Debug, Default)]
@@ -153,6 +162,7 @@ pub(crate) struct Restricts {
 
 #[derive(Debug)]
 pub(crate) struct Provider {
+    pub(crate) third_party: bool,
     pub(crate) obligations: u64,
 }
 
@@ -172,6 +182,8 @@ pub(crate) struct Regime {
     pub(crate) removes: Positions,
     pub(crate) add_on: Option<u16>,
     pub(crate) attested: Box<[Box<str>]>,
+    /// Data is encrypted with the customer's own key.
+    pub(crate) customer_key: bool,
 }
 
 /// Whom a feature sends data to.
@@ -228,6 +240,72 @@ pub(crate) struct CreditPlan {
     pub(crate) add_on: Option<u16>,
     pub(crate) plans: Positions,
     pub(crate) unlimited: bool,
+}
+
+/// A class of data.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// Where it stays, whatever the region of the domain.
+    pub(crate) region: Option<Box<str>>,
+    /// Silence claims no protection.
+    pub(crate) customer_key: KeySource,
+}
+
+/// A bridge over which another product reads what a domain has.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    /// Gates 2 and 3, in order.
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) connect: Connect,
+    pub(crate) disconnect: Connect,
+    /// The types of objects it reads, and the facts that reading one needs in every mode.
+    pub(crate) read: Box<[(u16, u64)]>,
+    pub(crate) modes: Box<[(u16, Mode)]>,
+    pub(crate) look_back: Option<LookBack>,
+    pub(crate) initial_sync: Option<Window>,
+    pub(crate) new_content: Option<Window>,
+    pub(crate) permission_sync: Option<Window>,
+    pub(crate) obligations: u64,
+}
+
+/// What connecting or disconnecting takes.
+#[derive(Debug, Default)]
+pub(crate) struct Connect {
+    /// Facts that must be so.
+    pub(crate) needs: u64,
+    /// Facts that must not be so.
+    pub(crate) unless: u64,
+    pub(crate) obligations: u64,
+    /// Further obligations under a regime.
+    pub(crate) under: Box<[(u16, u64)]>,
+}
+
+/// One way to connect.
+#[derive(Debug)]
+pub(crate) struct Mode {
+    /// Gates 2 and 3, in order.
+    pub(crate) conditions: Box<[Condition]>,
+    /// Facts that connecting needs besides the connector's.
+    pub(crate) needs: u64,
+    /// Who may connect.
+    pub(crate) connect: Box<[ChangeRule]>,
+    /// Facts that reading an object of a type needs besides the connector's.
+    pub(crate) read: Box<[(u16, u64)]>,
+}
+
+/// How far back a connector reads.
+#[derive(Debug)]
+pub(crate) struct LookBack {
+    pub(crate) within: Window,
+    /// The fact that says so where no times are stated.
+    pub(crate) fact: Option<u16>,
+}
+
+/// A length of time, with its text.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) text: Box<str>,
+    pub(crate) hours: u32,
 }
 
 /// One static condition: gates 2 to 5. The order of the variants is the order of the gates.

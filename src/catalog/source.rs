@@ -57,6 +57,7 @@ catalog_source! {
     meters: MeterSource,
     models: ModelSource,
     credit_plans: CreditPlanSource,
+    connectors: ConnectorSource,
 }
 
 /// What a role starts with for a configurable permission.
@@ -104,10 +105,11 @@ pub(crate) enum BilledSource {
 }
 
 /// How well the customer's key covers a class of data.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum KeySource {
     Covered,
+    #[default]
     NotCovered,
     SharedInClear,
 }
@@ -122,7 +124,7 @@ pub(crate) enum ProvidersSource {
 
 table! {
     /// `[catalog]`
-    Heading { id: Option<Name>, version: Option<Name>, }
+    Heading { id: Option<Name>, version: Option<Name>, home: Option<Name>, }
 }
 table! {
     /// `[kinds.X]`
@@ -150,6 +152,7 @@ table! {
         offered_on: Set<Name>,
         seats: Option<SeatsSource>,
         billed: Option<BilledSource>,
+        residency: bool,
     }
 }
 table! {
@@ -257,6 +260,7 @@ table! {
         removes: Set<Name>,
         add_on: Option<Name>,
         attested: Set<Name>,
+        customer_key: bool,
         obligations: Set<Name>,
     }
 }
@@ -334,6 +338,50 @@ table! {
         builders_only: bool,
         unlimited: bool,
         stacks: bool,
+    }
+}
+
+table! {
+    /// `[connectors.X]`
+    ConnectorSource {
+        label: Option<String>,
+        plans: Set<Name>,
+        add_ons: Set<Name>,
+        kinds: Set<Name>,
+        connect: ConnectSource,
+        disconnect: ConnectSource,
+        read: Map<Set<Name>>,
+        modes: Map<ModeSource>,
+        look_back: LookBackSource,
+        initial_sync: Option<Name>,
+        new_content: Option<Name>,
+        permission_sync: Option<Name>,
+        obligations: Set<Name>,
+    }
+}
+table! {
+    /// `connect = { … }` and `disconnect = { … }`
+    ConnectSource {
+        needs: Set<Name>,
+        unless: Set<Name>,
+        obligations: Set<Name>,
+        under: Map<Set<Name>>,
+    }
+}
+table! {
+    /// `look_back = { … }`
+    LookBackSource { within: Option<Name>, fact: Option<Name>, }
+}
+table! {
+    /// `[connectors.X.modes.Y]`
+    ModeSource {
+        label: Option<String>,
+        plans: Set<Name>,
+        add_ons: Set<Name>,
+        kinds: Set<Name>,
+        needs: Set<Name>,
+        connect: Set<ChangeSource>,
+        read: Map<Set<Name>>,
     }
 }
 

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use super::graph::{self, Broken};
 use super::model::{
-    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Feature, Grant, Limit, List, Meter, Model,
-    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting, Standing,
-    UsedService,
+    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
+    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting,
+    Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
-    CatalogSource, ChangeSource, ChangerSource, ChangesSource, DefaultSource, FeatureSource, LimitSource,
-    Map, PermissionSource, ProvidersSource, UseSource, UsedServiceSource,
+    BilledSource, CatalogSource, ChangeSource, ChangerSource, ChangesSource, DefaultSource, FeatureSource,
+    LimitSource, Map, PermissionSource, ProvidersSource, SeatsSource, UseSource, UsedServiceSource,
 };
 use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
@@ -43,14 +43,14 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
 }
 
 /// The names of everything, before anything refers to them.
-struct Names {
+pub(super) struct Names {
     kinds: Rows<()>,
     plans: Rows<()>,
     add_ons: Rows<()>,
     roles: Rows<()>,
     standings: Rows<()>,
-    facts: Rows<()>,
-    obligations: Rows<()>,
+    pub(super) facts: Rows<()>,
+    pub(super) obligations: Rows<()>,
     fallbacks: Rows<()>,
     lists: Rows<()>,
     settings: Rows<()>,
@@ -61,6 +61,9 @@ struct Names {
     meters: Rows<()>,
     limits: Rows<()>,
     quantities: Rows<()>,
+    pub(super) regimes: Rows<()>,
+    pub(super) modes: Rows<()>,
+    pub(super) objects: Rows<()>,
 }
 
 impl Names {
@@ -83,13 +86,16 @@ impl Names {
             meters: checker.names(&source.meters, "meters", COUNT_MAX),
             limits: checker.limits(source),
             quantities: checker.mentioned(source.models.values().flat_map(|model| model.price.keys())),
+            regimes: checker.names(&source.regimes, "regimes", COUNT_MAX),
+            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys())),
+            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys())),
         }
     }
 }
 
 /// Reads rows, noting what is wrong with them.
-struct Checker {
-    problems: Problems,
+pub(super) struct Checker {
+    pub(super) problems: Problems,
 }
 
 impl Checker {
@@ -145,7 +151,7 @@ impl Checker {
         }
     }
 
-    fn grammar(&mut self, name: &Name) {
+    pub(super) fn grammar(&mut self, name: &Name) {
         if !is_id(name.get_ref()) {
             self.problems.add_with_help(
                 Code::MalformedId,
@@ -158,15 +164,15 @@ impl Checker {
         }
     }
 
-    fn missing(&mut self, at: Range<usize>, key: &str) {
+    pub(super) fn missing(&mut self, at: Range<usize>, key: &str) {
         self.problems.add(Code::MissingKey, Some(at), format!("missing key `{key}`"));
     }
 
-    fn contradiction(&mut self, at: Range<usize>, message: impl Into<String>) {
+    pub(super) fn contradiction(&mut self, at: Range<usize>, message: impl Into<String>) {
         self.problems.add(Code::Contradiction, Some(at), message);
     }
 
-    fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
+    pub(super) fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
             self.problems.add_with_help(
@@ -179,7 +185,7 @@ impl Checker {
         position
     }
 
-    fn find_maybe<T>(&mut self, rows: &Rows<T>, name: Option<&Name>, what: &str) -> Option<u16> {
+    pub(super) fn find_maybe<T>(&mut self, rows: &Rows<T>, name: Option<&Name>, what: &str) -> Option<u16> {
         name.and_then(|name| self.find(rows, name, what))
     }
 
@@ -193,7 +199,7 @@ impl Checker {
         names.iter().filter_map(|name| self.find(rows, name, what)).collect()
     }
 
-    fn bits(&mut self, rows: &Rows<()>, names: &Set<Name>, what: &str) -> u64 {
+    pub(super) fn bits(&mut self, rows: &Rows<()>, names: &Set<Name>, what: &str) -> u64 {
         self.find_all(rows, names, what).iter().fold(0, |bits, position| bits | bit(*position))
     }
 
@@ -217,6 +223,9 @@ impl Checker {
             add_ons: self.rows(&source.add_ons, |this, _, row| AddOn {
                 included_in: this.find_all(&names.plans, &row.included_in, "plan"),
                 offered_on: this.find_all(&names.plans, &row.offered_on, "plan"),
+                matches_plan: row.seats == Some(SeatsSource::MatchPlan),
+                billed_with_plan: row.billed == Some(BilledSource::WithPlan),
+                residency: row.residency,
             }),
             roles: self.rows(&source.roles, |this, name, row| {
                 if row.custom && row.supreme {
@@ -242,7 +251,11 @@ impl Checker {
                 for guarantee in row.guarantees.iter() {
                     this.grammar(guarantee);
                 }
-                Provider { obligations: this.bits(&names.obligations, &row.obligations, "obligation") }
+                let third_party = row.third_party;
+                Provider {
+                    third_party,
+                    obligations: this.bits(&names.obligations, &row.obligations, "obligation"),
+                }
             }),
             services: self.rows(&source.services, |this, _, row| {
                 this.find_maybe(&names.providers, row.provider.as_ref(), "provider");
@@ -260,13 +273,17 @@ impl Checker {
                     removes: this.find_all(&names.settings, &row.removes, "setting"),
                     add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
                     attested: this.plain(&row.attested),
+                    customer_key: row.customer_key,
                 }
             }),
             data: self.rows(&source.data, |this, _, row| {
-                for guarantee in row.guarantees.iter() {
-                    this.grammar(guarantee);
+                for name in row.guarantees.iter().chain(&row.region) {
+                    this.grammar(name);
                 }
+                let region = row.region.as_ref().map(|region| region.get_ref().as_str().into());
+                Data { region, customer_key: row.customer_key.unwrap_or_default() }
             }),
+            connectors: self.rows(&source.connectors, |this, name, row| this.connector(name, row, &names)),
             features: self.rows(&source.features, |this, name, row| {
                 this.guarantees(source, row);
                 this.feature(name, row, &names, source)
@@ -326,6 +343,8 @@ impl Checker {
             fallbacks: names.fallbacks,
             limits: names.limits,
             quantities: names.quantities,
+            modes: names.modes,
+            objects: names.objects,
         }
     }
 
@@ -335,8 +354,8 @@ impl Checker {
                 self.problems.add(Code::MissingKey, None, format!("missing key `{key}` of table `catalog`"));
             }
         }
-        if let Some(id) = &source.catalog.id {
-            self.grammar(id);
+        for name in source.catalog.id.iter().chain(&source.catalog.home) {
+            self.grammar(name);
         }
     }
 
@@ -355,7 +374,7 @@ impl Checker {
     }
 
     /// Gates 2 and 3, which may stand on many things.
-    fn scope(
+    pub(super) fn scope(
         &mut self,
         plans: &Set<Name>,
         add_ons: &Set<Name>,
@@ -422,7 +441,12 @@ impl Checker {
         vec![Positions::default(); next.len()]
     }
 
-    fn change_rules(&mut self, of: &Name, rows: &Set<ChangeSource>, names: &Names) -> Box<[ChangeRule]> {
+    pub(super) fn change_rules(
+        &mut self,
+        of: &Name,
+        rows: &Set<ChangeSource>,
+        names: &Names,
+    ) -> Box<[ChangeRule]> {
         let mut rules: Vec<ChangeRule> = rows.iter().map(|row| self.change_rule(of, row, names)).collect();
         rules.sort();
         rules.into()

@@ -48,6 +48,12 @@ pub enum Parameter {
     EmailDomain,
     /// A fact that verifies the first holder of a role.
     Fact,
+    /// The connector.
+    Connector,
+    /// How the connector is connected.
+    Mode,
+    /// The type of object that is read.
+    Object,
 }
 
 impl Parameter {
@@ -75,6 +81,9 @@ impl Parameter {
             Self::Quantity => "quantity",
             Self::EmailDomain => "email_domain",
             Self::Fact => "fact",
+            Self::Connector => "connector",
+            Self::Mode => "mode",
+            Self::Object => "object",
         }
     }
 }

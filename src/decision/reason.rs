@@ -134,6 +134,9 @@ reasons! {
     /// The actor may make the change.
     AuthorizedChange = "authorized-change", None;
 
+    /// Connecting, disconnecting or reading through the connector is permitted.
+    ConnectorPermitted = "connector-permitted", None;
+
     /// A role that neither catalog nor domain has.
     UnknownRole = "unknown-role", Some(Gate::Known);
     /// A standing that the catalog does not have.
@@ -156,6 +159,12 @@ reasons! {
     UnknownModel = "unknown-model", Some(Gate::Known);
     /// A pool of tokens that no model of the catalog prices.
     UnknownQuantity = "unknown-quantity", Some(Gate::Known);
+    /// A connector that the catalog does not have.
+    UnknownConnector = "unknown-connector", Some(Gate::Known);
+    /// A mode that the connector does not have.
+    UnknownMode = "unknown-mode", Some(Gate::Known);
+    /// A type of object that no connector of the catalog reads.
+    UnknownObject = "unknown-object", Some(Gate::Known);
     /// An id that was bound to another catalog or comes from another domain.
     ForeignId = "foreign-id", Some(Gate::Known);
     /// The request fits no form, or contradicts itself.
@@ -173,6 +182,9 @@ reasons! {
     ServiceBarred = "service-barred", Some(Gate::Compliance);
     /// A regime bars a class of data that it uses, or the feature does not declare the class.
     DataBarred = "data-barred", Some(Gate::Compliance);
+
+    /// The connector does not read objects of this type.
+    NotReadable = "not-readable", Some(Gate::Compliance);
 
     /// A setting that it depends on is off.
     SettingOff = "setting-off", Some(Gate::Setting);
@@ -206,8 +218,12 @@ reasons! {
     /// The domain would no longer be sound after the change.
     InvalidChange = "invalid-change", Some(Gate::Authority);
 
+    /// The search is limited to a scope that the connector's source is no part of.
+    OutOfScope = "out-of-scope", Some(Gate::Facts);
     /// A fact that is needed is false.
     FactFalse = "fact-false", Some(Gate::Facts);
+    /// A fact that must not be so is true.
+    FactTrue = "fact-true", Some(Gate::Facts);
     /// A fact that would decide is not stated.
     MissingFact = "missing-fact", Some(Gate::Facts);
 

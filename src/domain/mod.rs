@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
 pub(crate) use resolve::{Cell, Resolved, is_email_domain};
-pub(crate) use source::DomainSource;
+pub(crate) use source::{DomainSource, RoleSource};
 pub(crate) use state::{After, State};
 
 use crate::diagnostic::Diagnostics;

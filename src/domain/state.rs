@@ -2,7 +2,7 @@
 
 use super::resolve::{Cell, Resolved, SettingState, cell_index};
 use crate::catalog::Model;
-use crate::catalog::model::{Condition, Providers, Regime, Setting, UsedService};
+use crate::catalog::model::{Condition, Grant, Providers, Regime, Setting, UsedService};
 use crate::decision::{Because, Decision, Parameter, Reason};
 use crate::id::{bit, positions};
 use crate::word::{Level, Switch};
@@ -248,6 +248,24 @@ impl<'e> State<'e> {
         }
         let on = |role: &u16| self.cell(*role, restriction).is_on();
         self.roles().filter(on).find(|role| !somebody || !may(*role)).map(Dangling::Role)
+    }
+
+    /// Whether a new role, which starts with the defaults of its base, would have a restriction on with nothing
+    /// for it to restrict.
+    pub(crate) fn dangling_for_new(&self, restriction: u16, base: u16) -> bool {
+        let Some(row) = self.model.permissions.get(restriction) else { return false };
+        let Some(restricts) = &row.restricts else { return false };
+        let starts_on = |permission: u16| {
+            let row = self.model.permissions.get(permission);
+            let grant = row.and_then(|row| row.grants.get(usize::from(base)));
+            matches!(grant, Some(Grant::On | Grant::Inherent))
+        };
+        let may = starts_on(restricts.permission);
+        let meant = |role: u16| {
+            !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role))
+        };
+        let somebody = self.roles().any(|role| meant(role) && self.cell(role, restricts.permission).is_on());
+        starts_on(restriction) && !(may && (somebody || meant(base)))
     }
 
     /// Every role, custom ones included.

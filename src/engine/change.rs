@@ -10,7 +10,7 @@ use crate::catalog::is_id;
 use crate::catalog::model::{ChangeRule, Grant};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::bit;
+use crate::id::{COUNT_MAX, bit};
 use crate::word::{Level, Switch};
 
 /// Decides a change. The obligation to warn is derived: the actor could not make the reverse (ADM-06).
@@ -240,7 +240,8 @@ fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
         return Err(state.decide(Reason::RoleImmutable, because));
     }
-    if !is_id(name) || state.domain.role_named(state.model, name).is_some() {
+    let full = state.domain.role_count(state.model) >= COUNT_MAX;
+    if full || !is_id(name) || state.domain.role_named(state.model, name).is_some() {
         return Err(state.decide(Reason::InvalidChange, because));
     }
     Ok(because)
@@ -282,12 +283,19 @@ fn after(change: Change<'_>) -> After {
 fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
     let after = State { after: after(change), ..*state };
     let mut permissions = state.model.permissions.iter().map(|(position, _, _)| position);
-    let dangling = permissions.find(|restriction| after.dangling(*restriction).is_some())?;
+    let new_role = match change {
+        Change::CreateRole { based_on, .. } => Some(based_on.position()),
+        _ => None,
+    };
+    let dangling = permissions.find(|restriction| {
+        after.dangling(*restriction).is_some()
+            || new_role.is_some_and(|base| state.dangling_for_new(*restriction, base))
+    })?;
     Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).
-fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
+pub(super) fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
     match change {
         Change::Setting { setting, to } => {
             state.setting(setting.position()).is_some_and(|now| now.position == to)

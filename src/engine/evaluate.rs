@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::change;
+use super::connector;
 use super::feature;
 use super::observer::Observer;
 use super::permission;
@@ -9,7 +10,8 @@ use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason};
 use crate::domain::{Change, State};
 use crate::id::{
-    DataId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId, StandingId, Tag,
+    ConnectorId, DataId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
+    RoleId, SettingId, StandingId, Tag,
 };
 use crate::request::{Action, Request, Run};
 
@@ -37,6 +39,13 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
         }
         Action::Store(data) => feature::store(&evaluation, data.position(), observer),
         Action::Change(change) => change::decide(&evaluation, change, observer),
+        Action::Connect { connector, mode } => {
+            connector::connect(&evaluation, connector.position(), mode.position(), observer)
+        }
+        Action::Disconnect { connector } => {
+            connector::disconnect(&evaluation, connector.position(), observer)
+        }
+        Action::Read(read) => connector::read(&evaluation, read, observer),
         // Turned away by gate 1.
         Action::Malformed => evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING),
     }
@@ -72,6 +81,9 @@ known! {
     LimitId: UnknownLimit,
     ModelId: UnknownModel,
     QuantityId: UnknownQuantity,
+    ConnectorId: UnknownConnector,
+    ModeId: UnknownMode,
+    ObjectId: UnknownObject,
 }
 
 fn check<T: Known>(id: T, tag: Tag) -> Result<(), Reason> {
@@ -113,6 +125,12 @@ impl<'e> Evaluation<'e> {
             Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
             Action::Store(data) => check(*data, tag)?,
             Action::Change(change) => self.known_change(change, tag)?,
+            Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,
+            Action::Disconnect { connector } => check(*connector, tag)?,
+            Action::Read(read) => {
+                check(read.object, tag)?;
+                self.known_mode(read.connector, read.mode, tag)?;
+            }
             Action::Malformed => return Err(Reason::MalformedRequest),
         }
         self.known_facts(tag)?;
@@ -133,8 +151,19 @@ impl<'e> Evaluation<'e> {
         if facts.foreign || !facts.so.fits(tag) || !facts.not_so.fits(tag) {
             return Err(Reason::ForeignId);
         }
-        let contradicts_itself = facts.so.bits() & facts.not_so.bits() != 0;
+        let facts = connector::facts(self);
+        let contradicts_itself = facts.so & facts.not_so != 0;
         if contradicts_itself { Err(Reason::MalformedRequest) } else { Ok(()) }
+    }
+
+    /// A mode is known where the connector has it.
+    fn known_mode(&self, id: ConnectorId, mode: Option<ModeId>, tag: Tag) -> Result<(), Reason> {
+        check(id, tag)?;
+        let Some(mode) = mode else { return Ok(()) };
+        check(mode, tag)?;
+        let row = self.model().connectors.get(id.position());
+        let has = row.is_some_and(|row| row.modes.iter().any(|(own, _)| *own == mode.position()));
+        if has { Ok(()) } else { Err(Reason::UnknownMode) }
     }
 
     fn known_change(&self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {

@@ -4,9 +4,11 @@
 //! on catalog and domain alone is folded when the engine is compiled; [`Engine::evaluate`] asks only what is
 //! left. [`Engine::explain`] is the same evaluation with an observer.
 
+mod apply;
 mod authority;
 mod change;
 mod compile;
+mod connector;
 mod evaluate;
 mod explain;
 mod feature;
@@ -22,6 +24,8 @@ mod view;
 
 use std::fmt;
 
+pub use apply::{Applied, ChangeRecord};
+pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
 pub use levers::Levers;
 pub use reads::Reads;

@@ -6,11 +6,11 @@ use crate::catalog::Bind;
 use crate::decision::{Decision, Reason};
 use crate::domain::Change;
 use crate::id::{
-    DataId, FactId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId,
-    StandingId,
+    ConnectorId, DataId, FactId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId,
+    QuantityId, RoleId, SettingId, StandingId,
 };
 use crate::request::{
-    Action, Balance, Context, NamedAction, NamedChange, NamedRequest, Request, Run, Subject, To,
+    Action, Balance, Context, NamedAction, NamedChange, NamedRequest, Read, Request, Run, Subject, To,
 };
 
 /// What a request in names comes to: everything that a [`Request`] borrows, and the names nobody knows.
@@ -39,6 +39,9 @@ impl Lookup<'_> {
         limit: LimitId "limit",
         quantity: QuantityId "quantity",
         standing: StandingId "standing",
+        connector: ConnectorId "connector",
+        mode: ModeId "mode",
+        object: ObjectId "object",
     }
 
     fn find<T: Bind>(&mut self, name: &str, word: &'static str) -> Option<T> {
@@ -64,6 +67,9 @@ impl Lookup<'_> {
         tokens: &'a [(QuantityId, u64)],
         entries: &'a [&'a str],
     ) -> Action<'a> {
+        if let Some(action) = self.connector_action(action) {
+            return action;
+        }
         let run_keys = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
         let NamedAction { permission, feature, process, store, change, .. } = action;
         match (permission, feature, process, store, change) {
@@ -84,6 +90,40 @@ impl Lookup<'_> {
             }
             _ => Action::Malformed,
         }
+    }
+
+    /// The action on a connector, if one of its keys is stated.
+    fn connector_action<'a>(&mut self, action: &NamedAction) -> Option<Action<'a>> {
+        let NamedAction { connect, mode, disconnect, read, through, scope, .. } = action.clone();
+        let others = NamedAction {
+            connect: None,
+            mode: None,
+            disconnect: None,
+            read: None,
+            through: None,
+            scope: None,
+            ..action.clone()
+        };
+        if others == *action {
+            return None;
+        }
+        if others != NamedAction::default() {
+            return Some(Action::Malformed);
+        }
+        Some(match (connect, mode, disconnect, read, through, scope) {
+            (Some(connector), Some(mode), None, None, None, None) => {
+                Action::Connect { connector: self.connector(&connector), mode: self.mode(&mode) }
+            }
+            (None, None, Some(connector), None, None, None) => {
+                Action::Disconnect { connector: self.connector(&connector) }
+            }
+            (None, mode, None, Some(object), Some(connector), scope) => {
+                let read = Read::new(self.object(&object), self.connector(&connector));
+                let read = mode.map_or(read, |mode| read.mode(self.mode(&mode)));
+                Action::Read(read.scope(scope.unwrap_or_default()))
+            }
+            _ => Action::Malformed,
+        })
     }
 
     /// The change, if its keys are those of one form.
@@ -208,6 +248,7 @@ impl Engine {
         let mut request = Request::new(subject, action).with_context(facts).balances(&balances);
         request.context.email_domain = context.email_domain.as_deref();
         request.context.at = context.at;
+        request.context.touched_at = context.touched_at;
         then(&request, &lookup.unknown)
     }
 }
@@ -226,6 +267,9 @@ const fn unknown_word(reason: Reason) -> Option<&'static str> {
         Reason::UnknownLimit => "limit",
         Reason::UnknownModel => "model",
         Reason::UnknownQuantity => "quantity",
+        Reason::UnknownConnector => "connector",
+        Reason::UnknownMode => "mode",
+        Reason::UnknownObject => "object",
         _ => return None,
     })
 }

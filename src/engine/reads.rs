@@ -1,6 +1,7 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
 use crate::catalog::model::ChangeRule;
@@ -37,6 +38,12 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
         Action::Change(change) => reads.change(&evaluation, change),
+        Action::Connect { .. } | Action::Disconnect { .. } | Action::Read(_) => {
+            for rule in connector::rules(&evaluation) {
+                reads.permission(engine, rule.permission);
+            }
+            reads.fact_bits(engine, connector::fact_reads(&evaluation));
+        }
         Action::Process { .. } | Action::Store(_) | Action::Malformed => {}
     }
     reads

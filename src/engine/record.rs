@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
+use super::{Engine, connector};
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Effect, Parameter, Reason};
 use crate::domain::Resolved;
@@ -54,6 +54,9 @@ pub struct Record {
     /// What an allowed run charges, by meter, in the unit of the meter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub charge: BTreeMap<String, u64>,
+    /// How old what is read through a connector may be: each window by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stale: BTreeMap<String, String>,
     /// The domain that was asked.
     pub domain: String,
     /// The content hash of catalog and domain, in hexadecimal.
@@ -90,6 +93,7 @@ impl Engine {
                 .fallback()
                 .map(|fallback| model.fallbacks.name(fallback.position()).to_owned()),
             charge: names.charge(decision),
+            stale: connector::stale(model, decision),
             domain: self.domain.id().to_owned(),
             version: format!("{:016x}", self.version),
         }
@@ -151,6 +155,9 @@ impl<'e> Names<'e> {
             Parameter::Quantity => model.quantities.name(position),
             Parameter::EmailDomain => "not_stated",
             Parameter::Fact => model.facts.name(position),
+            Parameter::Connector => model.connectors.name(position),
+            Parameter::Mode => model.modes.name(position),
+            Parameter::Object => model.objects.name(position),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Actions: what is asked for.
 
 use crate::domain::Change;
-use crate::id::{DataId, FeatureId, ModelId, PermissionId, QuantityId};
-use crate::word::Trigger;
+use crate::id::{ConnectorId, DataId, FeatureId, ModeId, ModelId, ObjectId, PermissionId, QuantityId};
+use crate::word::{Scope, Trigger};
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,20 @@ pub enum Action<'a> {
     Store(DataId),
     /// To change the domain.
     Change(Change<'a>),
+    /// To connect another product to the domain.
+    Connect {
+        /// The connector.
+        connector: ConnectorId,
+        /// How it is connected.
+        mode: ModeId,
+    },
+    /// To disconnect it.
+    Disconnect {
+        /// The connector.
+        connector: ConnectorId,
+    },
+    /// To read an object through a connector.
+    Read(Read),
     /// What fits no form; always denied with `malformed-request`.
     Malformed,
 }
@@ -55,6 +69,43 @@ impl<'a> Run<'a> {
     /// The same on a model, with an estimate of tokens by pool.
     pub const fn on_model(self, model: ModelId, tokens: &'a [(QuantityId, u64)]) -> Self {
         Self { model: Some(model), tokens, ..self }
+    }
+}
+
+/// A read of one object through a connector, for the person who searches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Read {
+    /// The type of the object.
+    pub object: ObjectId,
+    /// The connector.
+    pub connector: ConnectorId,
+    /// How it is connected. Not stated, the read must be permitted in every mode that the plan has.
+    pub mode: Option<ModeId>,
+    /// Where the search looks.
+    pub scope: Scope,
+}
+
+impl Read {
+    /// A read by a search that looks everywhere.
+    pub const fn new(object: ObjectId, connector: ConnectorId) -> Self {
+        Self { object, connector, mode: None, scope: Scope::Everything }
+    }
+
+    /// The same where it is known how the connector is connected.
+    pub const fn mode(self, mode: ModeId) -> Self {
+        Self { mode: Some(mode), ..self }
+    }
+
+    /// The same for a search that looks elsewhere.
+    pub const fn scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+}
+
+impl From<Read> for Action<'_> {
+    fn from(read: Read) -> Self {
+        Self::Read(read)
     }
 }
 

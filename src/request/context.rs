@@ -15,6 +15,9 @@ pub struct Context<'a> {
     pub email_domain: Option<&'a str>,
     /// When it happens.
     pub at: Option<Timestamp>,
+    /// When the object in question was last created, viewed or modified. Together with [`at`](Self::at) it says
+    /// whether a connector that looks back so far still reads the object.
+    pub touched_at: Option<Timestamp>,
     /// What is left of, or used up of, limits.
     pub balances: &'a [(LimitId, Balance)],
 }

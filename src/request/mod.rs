@@ -8,7 +8,7 @@ mod context;
 mod named;
 mod subject;
 
-pub use action::{Action, Run};
+pub use action::{Action, Read, Run};
 pub use context::{Balance, Context};
 pub use named::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
 pub use subject::Subject;
@@ -65,6 +65,12 @@ impl<'a> Request<'a> {
     /// When it happens.
     pub const fn at(mut self, at: Timestamp) -> Self {
         self.context.at = Some(at);
+        self
+    }
+
+    /// When the object in question was last created, viewed or modified.
+    pub const fn touched_at(mut self, touched_at: Timestamp) -> Self {
+        self.context.touched_at = Some(touched_at);
         self
     }
 

@@ -8,7 +8,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::units::Timestamp;
-use crate::word::{Switch, Trigger};
+use crate::word::{Scope, Switch, Trigger};
 
 /// Declares one table of the request form: every key optional, unknown ones refused.
 macro_rules! form {
@@ -89,6 +89,18 @@ form! {
         store: Option<String>,
         /// To change the domain.
         change: Option<NamedChange>,
+        /// To connect a connector.
+        connect: Option<String>,
+        /// How the connector is connected.
+        mode: Option<String>,
+        /// To disconnect a connector.
+        disconnect: Option<String>,
+        /// To read an object of this type.
+        read: Option<String>,
+        /// The connector that it is read through.
+        through: Option<String>,
+        /// Where the search looks.
+        scope: Option<Scope>,
     }
 }
 form! {
@@ -128,6 +140,8 @@ form! {
         email_domain: Option<String>,
         /// When it happens.
         at: Option<Timestamp>,
+        /// When the object in question was last created, viewed or modified.
+        touched_at: Option<Timestamp>,
         /// What is left, by limit.
         #[serde(deserialize_with = "once_each")]
         remaining: BTreeMap<String, u64>,
