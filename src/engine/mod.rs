@@ -17,6 +17,7 @@ mod levers;
 mod named;
 mod observer;
 mod permission;
+mod preview;
 mod reads;
 mod record;
 mod usage;
