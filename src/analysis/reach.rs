@@ -152,6 +152,4 @@ impl Engine {
         }
         Some(engine)
     }
-
 }
-
