@@ -28,11 +28,11 @@ mod replay;
 mod settings;
 
 pub use diff::{CellDiff, Diff, DiffKind, diff};
-// pub use escalation::{Escalation, EscalationStep, Outcome};
+pub use escalation::{Escalation, EscalationStep, Outcome};
 pub use lint::{Finding, LintCode};
 pub use matrix::{Matrix, Row, Table};
 pub use question::{Actor, Answer, Cell, Question, Unstated};
 pub use reach::{Lever, Reach};
-// pub use remedy::{Remedies, Remedy, Step};
+pub use remedy::{Made, Remedies, Remedy, Step};
 pub use replay::{Counts, Flip, FlipKind, Logged, Replay, replay};
-// pub use settings::{PossibleChange, SettingView, Settings};
+pub use settings::{PossibleChange, SettingView, Settings};

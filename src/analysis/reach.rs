@@ -7,7 +7,6 @@ use super::question::{Actor, Question};
 use crate::engine::{Engine, Record, RolePermission};
 use crate::id::{ListId, PermissionId, SettingId};
 use crate::request::{NamedChange, NamedRequest, To};
-use crate::word::Switch;
 
 /// How many levers are tried in all their positions.
 const LEVERS_MAX: usize = 10;

@@ -43,7 +43,8 @@ pub(crate) const UNVERIFIED: &str = "
     settings = { ai_partners = 'off' }
 ";
 
-pub(crate) const ALL: [&str; 7] = [CLINIC, ORGANIZATION, CONFIGURED, WORKSPACE, PERSONAL, DIVISION, UNVERIFIED];
+pub(crate) const ALL: [&str; 7] =
+    [CLINIC, ORGANIZATION, CONFIGURED, WORKSPACE, PERSONAL, DIVISION, UNVERIFIED];
 
 pub(crate) fn engine(text: &str) -> Engine {
     let domain = Domain::parse(text).unwrap_or_else(|problems| panic!("{}", problems.render("world", text)));
