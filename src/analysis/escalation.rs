@@ -191,7 +191,10 @@ impl Search {
         };
         let assigned = NamedChange { assign_role: role.clone(), ..NamedChange::default() };
         let deleted = NamedChange { delete_role: role, ..NamedChange::default() };
-        settings.flat_map(both).chain(given).chain(listed).chain([created, assigned, deleted]).collect()
+        // Deleting matters only where a restriction must restrict somebody.
+        let deleted = (!self.lists.is_empty()).then_some(deleted);
+        let roles = [created, assigned].into_iter().chain(deleted);
+        settings.flat_map(both).chain(given).chain(listed).chain(roles).collect()
     }
 
     fn reached(&self, state: &State) -> bool {

@@ -121,8 +121,17 @@ impl Made {
 }
 
 impl Step {
-    /// What is once the step is taken: the engine and the request then. `None` if the step cannot be taken there.
+    /// What is once the step is taken: the engine and the request then. `None` if the step cannot be taken there:
+    /// the change is denied to its actor, or nobody is there who could take it.
     pub fn take(&self, engine: &Engine, request: &NamedRequest) -> Option<(Engine, NamedRequest)> {
+        let actor = match self {
+            Self::Change(made) | Self::Assign(made) => Some(&made.by),
+            Self::Ask { by, .. } => Some(by),
+            _ => None,
+        };
+        if actor.is_some_and(|actor| engine.nobody_is(actor)) {
+            return None;
+        }
         let compile = |domain| Engine::compile(engine.catalog(), &domain).ok();
         let mut then = request.clone();
         let next = match self {
@@ -235,12 +244,19 @@ impl Engine {
         if self.evaluate_named(request).is_allow() {
             return nothing;
         }
-        let search = Search { actors: self.by_strength() };
-        let found = search.smallest(self, request);
+        let found = smallest(self, request);
         let impossible =
             if found.remedies.is_empty() { found.stuck.filter(|_| found.complete) } else { None };
-        let other_roles = search.other_roles(self, request);
+        let other_roles = Here::of(self).other_roles(request);
         Remedies { remedies: found.remedies, impossible, other_roles, complete: found.complete, ..nothing }
+    }
+
+    /// Whether it is known that nobody holds a role that is counted here.
+    fn nobody_is(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::Role(name) => self.role(name).is_none_or(|role| self.holders(role) == Holders::Counted(0)),
+            Actor::Standing(_) => false,
+        }
     }
 
     /// Everybody who could make a change, weakest first: who is there, by how many permissions they hold; then
@@ -276,74 +292,81 @@ struct State {
     request: NamedRequest,
 }
 
-/// Searches for remedies; breadth first, so that the smallest come first.
-struct Search {
+/// Breadth first, so that the smallest sets come first.
+fn smallest(engine: &Engine, request: &NamedRequest) -> Found {
+    let mut found = Found { remedies: Vec::new(), stuck: None, complete: true };
+    let mut seen = BTreeSet::from([key(engine, request)]);
+    let mut layer = vec![State { steps: Vec::new(), engine: engine.clone(), request: request.clone() }];
+    for _ in 0..STEPS_MAX {
+        let mut next = Vec::new();
+        for state in &layer {
+            let steps = Here::of(&state.engine).steps(&state.request);
+            if steps.is_empty() && found.stuck.is_none() {
+                found.stuck = Some(state.engine.decide(&state.request));
+            }
+            for step in steps {
+                let Some((engine, request)) = step.take(&state.engine, &state.request) else { continue };
+                if !seen.insert(key(&engine, &request)) {
+                    continue;
+                }
+                let steps = state.steps.iter().cloned().chain([step]).collect();
+                next.push(State { steps, engine, request });
+            }
+        }
+        let (allowed, denied): (Vec<_>, Vec<_>) =
+            next.into_iter().partition(|state| state.engine.evaluate_named(&state.request).is_allow());
+        let remedies = allowed.into_iter().map(|state| Remedy { steps: state.steps });
+        found.remedies = remedies.filter(|remedy| remedy.is_minimal(engine, request)).collect();
+        if !found.remedies.is_empty() || denied.is_empty() {
+            // Where every way led into what was seen before, the request itself is where it ends.
+            found.stuck.get_or_insert_with(|| engine.decide(request));
+            return found;
+        }
+        if seen.len() > STATES_MAX {
+            break;
+        }
+        layer = denied;
+    }
+    found.complete = layer.iter().all(|state| Here::of(&state.engine).steps(&state.request).is_empty());
+    found
+}
+
+/// A state as those see it who could do something about a request.
+struct Here<'e> {
+    engine: &'e Engine,
     /// Weakest first, with whether they are from above.
     actors: Vec<(Actor, bool)>,
 }
 
-impl Search {
-    fn smallest(&self, engine: &Engine, request: &NamedRequest) -> Found {
-        let mut found = Found { remedies: Vec::new(), stuck: None, complete: true };
-        let mut seen = BTreeSet::from([key(engine, request)]);
-        let mut layer = vec![State { steps: Vec::new(), engine: engine.clone(), request: request.clone() }];
-        for _ in 0..STEPS_MAX {
-            let mut next = Vec::new();
-            for state in &layer {
-                let steps = self.steps(&state.engine, &state.request);
-                if steps.is_empty() && found.stuck.is_none() {
-                    found.stuck = Some(state.engine.decide(&state.request));
-                }
-                for step in steps {
-                    let Some((engine, request)) = step.take(&state.engine, &state.request) else { continue };
-                    if !seen.insert(key(&engine, &request)) {
-                        continue;
-                    }
-                    let steps = state.steps.iter().cloned().chain([step]).collect();
-                    next.push(State { steps, engine, request });
-                }
-            }
-            let (allowed, denied): (Vec<_>, Vec<_>) =
-                next.into_iter().partition(|state| state.engine.evaluate_named(&state.request).is_allow());
-            let remedies = allowed.into_iter().map(|state| Remedy { steps: state.steps });
-            found.remedies = remedies.filter(|remedy| remedy.is_minimal(engine, request)).collect();
-            if !found.remedies.is_empty() || denied.is_empty() {
-                // Where every way led into what was seen before, the request itself is where it ends.
-                found.stuck.get_or_insert_with(|| engine.decide(request));
-                return found;
-            }
-            if seen.len() > STATES_MAX {
-                break;
-            }
-            layer = denied;
-        }
-        found.complete = layer.iter().all(|state| self.steps(&state.engine, &state.request).is_empty());
-        found
+impl<'e> Here<'e> {
+    fn of(engine: &'e Engine) -> Self {
+        Self { engine, actors: engine.by_strength() }
     }
 
     /// What the subject may do in another role, if somebody may assign it.
-    fn other_roles(&self, engine: &Engine, request: &NamedRequest) -> Vec<Remedy> {
+    fn other_roles(&self, request: &NamedRequest) -> Vec<Remedy> {
         let from = request.subject.roles.first();
-        let roles = engine.roles().filter(|(role, _)| !request.subject.roles.iter().any(|own| own == role));
+        let roles =
+            self.engine.roles().filter(|(role, _)| !request.subject.roles.iter().any(|own| own == role));
         let assign = |role: &str| {
             let mut change = NamedChange { assign_role: Some(role.to_owned()), ..NamedChange::default() };
             change.from = from.cloned();
-            let step = Step::Assign(self.made(engine, &change).ok()?);
-            let (then, request) = step.take(engine, request)?;
+            let step = Step::Assign(self.made(&change).ok()?);
+            let (then, request) = step.take(self.engine, request)?;
             then.evaluate_named(&request).is_allow().then(|| Remedy { steps: vec![step] })
         };
         roles.filter_map(|(role, _)| assign(role)).collect()
     }
 
     /// The steps that could get a request further, from every gate that it fails.
-    fn steps(&self, engine: &Engine, request: &NamedRequest) -> Vec<Step> {
-        let explanation = engine.explain_named(request).record();
+    fn steps(&self, request: &NamedRequest) -> Vec<Step> {
+        let explanation = self.engine.explain_named(request).record();
         let failed = explanation.steps.iter().filter_map(|step| Some(Failure::of(step.reason?, step)));
         let decided = Failure { reason: explanation.decision.reason, because: &explanation.decision.because };
         let mut steps: Vec<Step> = Vec::new();
         for failure in [decided].into_iter().chain(failed) {
-            let wishes = self.wishes(engine, request, &failure);
-            for step in wishes.into_iter().flat_map(|wish| self.granted(engine, wish, SUPPORT_MAX)) {
+            let wishes = self.wishes(request, &failure);
+            for step in wishes.into_iter().flat_map(|wish| self.granted(wish, SUPPORT_MAX)) {
                 if !steps.contains(&step) {
                     steps.push(step);
                 }
@@ -353,15 +376,15 @@ impl Search {
     }
 
     /// What would make a failed gate pass, whoever may do it.
-    fn wishes(&self, engine: &Engine, request: &NamedRequest, failure: &Failure<'_>) -> Vec<Wish> {
+    fn wishes(&self, request: &NamedRequest, failure: &Failure<'_>) -> Vec<Wish> {
         let name = |parameter| failure.name(parameter);
         match failure.reason {
-            Reason::NotInPlan => contract(engine),
+            Reason::NotInPlan => contract(self.engine, request),
             Reason::SettingOff => vec![Wish::Change(turn(name("setting"), Switch::On))],
             Reason::OffForRole | Reason::OffByDefault => {
                 vec![Wish::Change(give(name("role"), name("permission"), Switch::On))]
             }
-            Reason::NotOnList | Reason::ListEmpty => listed(engine, request, failure),
+            Reason::NotOnList | Reason::ListEmpty => listed(self.engine, request, failure),
             Reason::OptInMissing => {
                 let mut change = NamedChange { opt_in: Some(name("feature")), ..NamedChange::default() };
                 change.to = Some(To::Switch(Switch::On));
@@ -372,8 +395,9 @@ impl Search {
             Reason::MissingFact => {
                 let mut wishes = failure.facts(&[true, false]);
                 if failure.because.contains_key("email_domain") {
-                    let lists = engine.catalog().all::<ListId>();
-                    let entries = lists.filter_map(|(_, list)| engine.list(list).next().map(str::to_owned));
+                    let lists = self.engine.catalog().all::<ListId>();
+                    let entries =
+                        lists.filter_map(|(_, list)| self.engine.list(list).next().map(str::to_owned));
                     wishes.extend(entries.map(|entry| Wish::Step(Step::EmailDomain(entry))));
                 }
                 wishes
@@ -381,66 +405,66 @@ impl Search {
             Reason::LimitReached | Reason::CreditsExhausted | Reason::BalanceUnknown => {
                 vec![Wish::Step(Step::Balance(name("limit")))]
             }
-            Reason::Unpriced | Reason::ProviderBarred if engine.reads_named(request).model => {
-                names::<ModelId>(engine).map(|model| Wish::Step(Step::Model(model))).collect()
+            Reason::Unpriced | Reason::ProviderBarred if self.engine.reads_named(request).model => {
+                names::<ModelId>(self.engine).map(|model| Wish::Step(Step::Model(model))).collect()
             }
-            reason if reason.gate() == Some(Gate::Authority) => self.authorized(engine, request, failure),
+            reason if reason.gate() == Some(Gate::Authority) => self.authorized(request, failure),
             _ => Vec::new(),
         }
     }
 
     /// What would let a change be made: by somebody else, or once something stands in the way no more.
-    fn authorized(&self, engine: &Engine, request: &NamedRequest, failure: &Failure<'_>) -> Vec<Wish> {
-        let mut wishes = supports(engine, &request.subject.roles, request, failure);
+    fn authorized(&self, request: &NamedRequest, failure: &Failure<'_>) -> Vec<Wish> {
+        let mut wishes = supports(self.engine, &request.subject.roles, request, failure);
         let others = self.actors.iter().find_map(|(actor, _)| {
             let mut asked = request.clone();
             asked.subject = actor.subject();
-            given(engine, &mut asked).map(|given| Step::Ask { by: actor.clone(), given })
+            given(self.engine, &mut asked).map(|given| Step::Ask { by: actor.clone(), given })
         });
         match others {
             Some(ask) => wishes.push(Wish::Step(ask)),
             // Nobody may make it: whatever lets somebody.
-            None => wishes.extend(self.supporting(engine, request)),
+            None => wishes.extend(self.supporting(request)),
         }
         wishes
     }
 
     /// Whatever would let one of the actors be allowed a request.
-    fn supporting(&self, engine: &Engine, request: &NamedRequest) -> Vec<Wish> {
+    fn supporting(&self, request: &NamedRequest) -> Vec<Wish> {
         let refused = self.actors.iter().flat_map(|(actor, _)| {
             let mut asked = request.clone();
             asked.subject = actor.subject();
-            let deny = engine.decide(&asked);
+            let deny = self.engine.decide(&asked);
             let failure = Failure { reason: deny.reason, because: &deny.because };
-            supports(engine, &asked.subject.roles, &asked, &failure)
+            supports(self.engine, &asked.subject.roles, &asked, &failure)
         });
         refused.collect()
     }
 
     /// The steps by which a wish comes true or gets nearer: the change, by the weakest actor who may make it; if
     /// nobody may, what would let somebody.
-    fn granted(&self, engine: &Engine, wish: Wish, depth: usize) -> Vec<Step> {
+    fn granted(&self, wish: Wish, depth: usize) -> Vec<Step> {
         let change = match wish {
             Wish::Step(step) => return vec![step],
             Wish::Change(change) => change,
         };
-        match self.made(engine, &change) {
+        match self.made(&change) {
             Ok(made) => vec![Step::Change(made)],
             Err(request) => {
                 let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-                let wishes = self.supporting(engine, &request);
-                wishes.into_iter().flat_map(|wish| self.granted(engine, wish, depth)).collect()
+                let wishes = self.supporting(&request);
+                wishes.into_iter().flat_map(|wish| self.granted(wish, depth)).collect()
             }
         }
     }
 
     /// A change by the weakest actor who may make it, or the request that nobody may make.
-    fn made(&self, engine: &Engine, change: &NamedChange) -> Result<Made, NamedRequest> {
+    fn made(&self, change: &NamedChange) -> Result<Made, NamedRequest> {
         let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
         for (actor, from_above) in &self.actors {
             let mut request = NamedRequest::new(actor.subject(), action.clone());
-            let Some(given) = given(engine, &mut request) else { continue };
-            let obligations = engine.decide(&request).obligations;
+            let Some(given) = given(self.engine, &mut request) else { continue };
+            let obligations = self.engine.decide(&request).obligations;
             let (by, change) = (actor.clone(), change.clone());
             return Ok(Made { by, change, given, obligations, from_above: *from_above });
         }
@@ -467,7 +491,7 @@ fn given(engine: &Engine, request: &mut NamedRequest) -> Option<Vec<String>> {
 fn supports(engine: &Engine, roles: &[String], request: &NamedRequest, failure: &Failure<'_>) -> Vec<Wish> {
     let name = |parameter| failure.name(parameter);
     match failure.reason {
-        Reason::NotInPlan => contract(engine),
+        Reason::NotInPlan => contract(engine, request),
         Reason::SettingOff => vec![Wish::Change(turn(name("setting"), Switch::On))],
         Reason::NotAuthorized if failure.because.contains_key("permission") => {
             let give = |role: &String| Wish::Change(give(role.clone(), name("permission"), Switch::On));
@@ -517,12 +541,33 @@ impl<'f> Failure<'f> {
     }
 }
 
-/// Every other plan, and every add-on that is not there.
-fn contract(engine: &Engine) -> Vec<Wish> {
-    let (plan, add_ons) = (engine.domain().plan(), engine.domain().add_ons().collect::<Vec<_>>());
-    let plans = names::<PlanId>(engine).filter(|other| other != plan).map(Step::Plan);
-    let more = names::<AddOnId>(engine).filter(|other| !add_ons.contains(&other.as_str())).map(Step::AddOn);
-    plans.chain(more).map(Wish::Step).collect()
+/// Every plan and add-on under which a request fails for neither; if none does by itself, every plan on which some
+/// add-on does.
+fn contract(engine: &Engine, request: &NamedRequest) -> Vec<Wish> {
+    let plan = engine.domain().plan();
+    let plans: Vec<Step> = names::<PlanId>(engine).filter(|other| other != plan).map(Step::Plan).collect();
+    let alone = plans.iter().cloned().chain(add_ons(engine)).filter(|step| lets(step, engine, request));
+    let mut wishes: Vec<Wish> = alone.map(Wish::Step).collect();
+    if wishes.is_empty() {
+        let with_add_on = |step: &Step| {
+            let then = step.take(engine, request);
+            then.is_some_and(|(then, request)| add_ons(&then).iter().any(|step| lets(step, &then, &request)))
+        };
+        wishes.extend(plans.into_iter().filter(with_add_on).map(Wish::Step));
+    }
+    wishes
+}
+
+fn add_ons(engine: &Engine) -> Vec<Step> {
+    let bought: Vec<&str> = engine.domain().add_ons().collect();
+    names::<AddOnId>(engine).filter(|other| !bought.contains(&other.as_str())).map(Step::AddOn).collect()
+}
+
+/// Whether after a step plan and add-ons no longer stand in the way of a request.
+fn lets(step: &Step, engine: &Engine, request: &NamedRequest) -> bool {
+    let Some((then, request)) = step.take(engine, request) else { return false };
+    let steps = then.explain_named(&request).record().steps;
+    steps.iter().all(|step| step.reason != Some(Reason::NotInPlan))
 }
 
 /// The entry on the list, or the restriction gone.

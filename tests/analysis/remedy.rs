@@ -48,12 +48,11 @@ fn present(engine: &Engine) -> Vec<Actor> {
     roles.map(Actor::Role).chain(standings.map(|(name, _)| Actor::Standing(name.to_owned()))).collect()
 }
 
-/// Authorized: this engine allows the change, and nobody weaker who is there may make it. (Strength is that before
-/// the first step.)
-fn assert_authorized(first: &Engine, now: &Engine, made: &Made) {
+/// Authorized: this engine allows the change, and nobody weaker who is there may make it.
+fn assert_authorized(now: &Engine, made: &Made) {
     assert!(now.evaluate_named(&made.request()).is_allow(), "{made}");
-    for actor in present(first) {
-        if made.from_above || strength(first, &actor) < strength(first, &made.by) {
+    for actor in present(now) {
+        if made.from_above || strength(now, &actor) < strength(now, &made.by) {
             let mut weaker = made.clone();
             weaker.by = actor;
             assert!(now.evaluate_named(&weaker.request()).is_deny(), "{weaker} would do for {made}");
@@ -86,7 +85,7 @@ fn assert_laws(engine: &Engine, request: &NamedRequest, found: &Remedies) {
         let mut state = (engine.clone(), request.clone());
         for step in steps {
             if let Step::Change(made) = step {
-                assert_authorized(engine, &state.0, made);
+                assert_authorized(&state.0, made);
             }
             state = step.take(&state.0, &state.1).unwrap();
         }
