@@ -64,12 +64,14 @@
 //! | [`domain`] | what one customer configured, from TOML or built in code; the vocabulary of changes |
 //! | [`request`] | who asks for what, in which circumstances |
 //! | [`engine`] | catalog and domain compiled: evaluate, explain, record |
+//! | [`analysis`] | what is in the way and who could change it; matrix, diff, replay, lint, escalation |
 //! | [`decision`] | allow or deny, the reason, obligations |
 //! | [`check`] | policy suites: what must be decided, as a file; their coverage; a self-check at start-up |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
 //! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
+pub mod analysis;
 pub mod catalog;
 pub mod check;
 pub mod decision;

@@ -20,6 +20,10 @@ pub(crate) use source::{DomainSource, RoleSource};
 pub(crate) use state::{After, State};
 
 use crate::diagnostic::{Diagnostics, Problems};
+use toml::Spanned;
+
+use crate::document::Name;
+use crate::word::Switch;
 
 /// One customer's configuration, in the names of a catalog.
 ///
@@ -93,6 +97,56 @@ impl Domain {
         self.inner.source.domain.id.as_ref().map_or("", |id| id.get_ref())
     }
 
+    /// What the file states of settings, in the order of names; what it comes to, an engine knows.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, Switch)> {
+        self.inner.source.settings.iter().map(|(name, to)| (name.get_ref().as_str(), *to))
+    }
+
+    /// What the file states of the permissions of roles: role, permission, position.
+    pub fn role_permissions(&self) -> impl Iterator<Item = (&str, &str, Switch)> {
+        self.inner.source.roles.iter().flat_map(|(role, row)| {
+            let stated = row.permissions.iter();
+            stated.map(move |(name, to)| (role.get_ref().as_str(), name.get_ref().as_str(), *to))
+        })
+    }
+
+    /// How many the file says hold a role, in the order of names.
+    pub fn holders(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.inner.source.holders.iter().map(|(name, count)| (name.get_ref().as_str(), *count))
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &str {
+        self.inner.source.domain.plan.as_ref().map_or("", |plan| plan.get_ref())
+    }
+
+    /// The add-ons that were bought, in the order of names.
+    pub fn add_ons(&self) -> impl Iterator<Item = &str> {
+        self.inner.source.domain.add_ons.iter().map(|name| name.get_ref().as_str())
+    }
+
+    /// The same domain on another plan: what an upgrade would bring. Nothing is bought by it.
+    pub fn on_plan(&self, plan: &str) -> Self {
+        let mut source = self.inner.source.clone();
+        source.domain.plan = Some(unplaced(plan));
+        Self::of_source(source)
+    }
+
+    /// The same domain with one add-on more: what it would bring. Nothing is bought by it.
+    pub fn with_add_on(&self, add_on: &str) -> Self {
+        let mut source = self.inner.source.clone();
+        let add_ons = source.domain.add_ons.iter().filter(|one| one.get_ref() != add_on).cloned();
+        source.domain.add_ons = add_ons.chain([unplaced(add_on)]).collect();
+        Self::of_source(source)
+    }
+
+    /// The same domain with another count of holders of a role, as the directory would state it.
+    pub fn with_holders(&self, role: &str, count: u64) -> Self {
+        let mut source = self.inner.source.clone();
+        source.holders.insert(unplaced(role), count);
+        Self::of_source(source)
+    }
+
     pub(crate) fn source(&self) -> &DomainSource {
         &self.inner.source
     }
@@ -100,6 +154,11 @@ impl Domain {
     pub(crate) fn text(&self) -> Option<&str> {
         self.inner.text.as_deref()
     }
+}
+
+/// A name that no text has.
+fn unplaced(name: &str) -> Name {
+    Spanned::new(0..0, name.to_owned())
 }
 
 impl PartialEq for Domain {

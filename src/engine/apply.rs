@@ -118,7 +118,7 @@ impl Engine {
     }
 
     /// The domain after an allowed change.
-    fn changed(&self, change: Change<'_>) -> Domain {
+    pub(super) fn changed(&self, change: Change<'_>) -> Domain {
         if is_present(&self.state(), change) {
             return self.domain.clone();
         }
@@ -179,7 +179,7 @@ impl Engine {
     }
 
     /// A change in the form of a request.
-    fn named_change(&self, change: Change<'_>) -> NamedChange {
+    pub(super) fn named_change(&self, change: Change<'_>) -> NamedChange {
         let model = self.catalog.model();
         let role = |role: RoleId| Some(self.role_name(role).to_owned());
         let mut named = NamedChange::default();
@@ -234,7 +234,7 @@ impl Engine {
         }
     }
 
-    fn role_name(&self, role: RoleId) -> &str {
+    pub(super) fn role_name(&self, role: RoleId) -> &str {
         Names::of(self).role(role.position())
     }
 }

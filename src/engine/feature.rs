@@ -242,3 +242,12 @@ pub(super) fn metered_limits<'e>(evaluation: &Evaluation<'e>, run: Run<'_>) -> &
     let meter = row.and_then(|row| row.meter).and_then(|meter| evaluation.model().meters.get(meter));
     meter.filter(|meter| meter.counts.contains(&run.trigger)).map_or(&[], |meter| &meter.limits)
 }
+
+/// Whether the answer to a run depends on the model that is selected.
+pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: Run<'_>) -> bool {
+    let model = evaluation.model();
+    let Some(row) = model.features.get(run.feature.position()) else { return false };
+    let meter = row.meter.and_then(|meter| model.meters.get(meter));
+    let priced = meter.is_some_and(|meter| meter.priced && meter.counts.contains(&run.trigger));
+    priced || row.providers == Providers::OfModel
+}

@@ -14,13 +14,16 @@ mod explain;
 mod feature;
 mod gates;
 mod handling;
+mod levers;
 mod named;
 mod observer;
 mod permission;
+mod preview;
 mod reads;
 mod record;
 mod seats;
 mod usage;
+mod view;
 
 use std::fmt;
 
@@ -28,9 +31,11 @@ pub use apply::{Applied, ChangeRecord};
 pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
 pub use handling::{CustomerKey, DataHandling, Region};
+pub use levers::Levers;
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
 pub use seats::{SeatIncrease, SeatMismatch};
+pub use view::{Holders, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
 use crate::decision::{Decision, Reason};
@@ -122,6 +127,11 @@ impl Engine {
     /// to this request may depend on.
     pub fn reads(&self, request: &Request<'_>) -> Reads {
         reads::reads(self, request)
+    }
+
+    /// The parts of the domain that the answer to this request may depend on and that a change can move.
+    pub fn levers(&self, request: &Request<'_>) -> Levers {
+        levers::levers(self, request)
     }
 
     /// The catalog.

@@ -19,18 +19,21 @@ pub struct Reads {
     pub email_domain: bool,
     /// Limits whose balance matters.
     pub limits: Vec<LimitId>,
+    /// Whether the selected model, with an estimate of tokens, matters.
+    pub model: bool,
 }
 
 pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     let model = evaluation.model();
-    let mut reads = Reads { facts: IdSet::new(model.tag, 0), email_domain: false, limits: Vec::new() };
+    let mut reads = Reads::nothing(&evaluation);
     match request.action {
         Action::Permission(permission) => reads.permission(engine, Some(permission.position())),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
             reads.permission(engine, row.and_then(|row| row.permission));
             let limits = feature::metered_limits(&evaluation, run);
+            reads.model = feature::reads_model(&evaluation, run);
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
         Action::Change(change) => reads.change(&evaluation, change),
@@ -46,6 +49,11 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
 }
 
 impl Reads {
+    fn nothing(evaluation: &Evaluation<'_>) -> Self {
+        let facts = IdSet::new(evaluation.model().tag, 0);
+        Self { facts, email_domain: false, limits: Vec::new(), model: false }
+    }
+
     fn fact_bits(&mut self, engine: &Engine, bits: u64) {
         self.facts = IdSet::new(engine.catalog.model().tag, self.facts.bits() | bits);
     }
@@ -59,8 +67,7 @@ impl Reads {
 
     /// The facts that a change depends on.
     pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
-        let mut reads =
-            Self { facts: IdSet::new(evaluation.model().tag, 0), email_domain: false, limits: Vec::new() };
+        let mut reads = Self::nothing(evaluation);
         reads.change(evaluation, change);
         reads.facts.bits()
     }

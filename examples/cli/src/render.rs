@@ -1,0 +1,287 @@
+//! What people read: plain text, with colour on a terminal only.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use tollkeeper::analysis::{
+    Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, Matrix, Outcome, Remedies, Table,
+};
+use tollkeeper::engine::Engine;
+
+use crate::args::Colour;
+
+/// Whether to colour.
+#[derive(Clone, Copy)]
+pub(crate) struct Paint(bool);
+
+impl Paint {
+    pub(crate) fn of(colour: Colour) -> Self {
+        Self(match colour {
+            Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            Colour::Always => true,
+            Colour::Never => false,
+        })
+    }
+
+    fn ansi(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    pub(crate) fn decision(self, sentence: &str) -> String {
+        let code = if sentence.starts_with("allow") { "32" } else { "31" };
+        let (effect, rest) = sentence.split_once(' ').unwrap_or((sentence, ""));
+        format!("{} {rest}", self.ansi(code, effect))
+    }
+
+    fn answer(self, answer: Answer, text: &str) -> String {
+        let code = match answer {
+            Answer::Allow => "32",
+            Answer::Deny => "31",
+            Answer::Depends => "33",
+        };
+        self.ansi(code, text)
+    }
+}
+
+/// What a cell says in one word or two.
+pub(crate) fn word(cell: &Cell) -> String {
+    match cell.answer {
+        Answer::Allow => "yes".to_owned(),
+        Answer::Deny => "no".to_owned(),
+        Answer::Depends => format!("if {}", depends(cell)),
+    }
+}
+
+/// What a cell depends on.
+pub(crate) fn depends(cell: &Cell) -> String {
+    let mut on: Vec<&str> = cell.unstated.facts.iter().map(String::as_str).collect();
+    on.extend(cell.unstated.email_domain.then_some("e-mail domain"));
+    on.extend(cell.unstated.limits.iter().map(String::as_str));
+    on.extend(cell.unstated.model.then_some("model"));
+    on.join(", ")
+}
+
+/// The reason of a cell, with the level that decided.
+pub(crate) fn reason(cell: &Cell) -> String {
+    let level = cell.level.map(|level| format!(" ({})", level.as_str().replace('_', " ")));
+    format!("{}{}", cell.reason, level.unwrap_or_default())
+}
+
+pub(crate) fn tables(matrix: &Matrix) -> [(&'static str, &Table); 4] {
+    [
+        ("Permissions by role", &matrix.permissions),
+        ("Features by role", &matrix.features),
+        ("Features by switches, for whoever has every role", &matrix.switches),
+        ("Who may turn which setting", &matrix.changes),
+    ]
+}
+
+pub(crate) fn matrix(matrix: &Matrix, paint: Paint) -> String {
+    let mut out = format!("{} at version {}\n", matrix.domain, matrix.version);
+    for (title, table) in tables(matrix) {
+        let _ = write!(out, "\n{}\n", paint.ansi("1", title));
+        text_table(&mut out, table, paint);
+    }
+    out
+}
+
+fn text_table(out: &mut String, table: &Table, paint: Paint) {
+    let names = table.rows.iter().map(|row| row.question.to_string().len());
+    let first = names.max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = table.rows.iter().filter_map(|row| row.cells.get(column)).map(|cell| word(cell).len());
+        cells.chain(table.columns.get(column).map(String::len)).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
+    let _ = write!(out, "{:first$}", "");
+    for (column, width) in table.columns.iter().zip(&widths) {
+        let _ = write!(out, "  {column:width$}");
+    }
+    trim_line(out);
+    for row in &table.rows {
+        let _ = write!(out, "{:first$}", row.question);
+        for (cell, width) in row.cells.iter().zip(&widths) {
+            let _ = write!(out, "  {}", paint.answer(cell.answer, &format!("{:width$}", word(cell))));
+        }
+        trim_line(out);
+    }
+}
+
+fn trim_line(out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+    out.push('\n');
+}
+
+pub(crate) fn csv(matrix: &Matrix) -> String {
+    let mut out = "table,question,column,answer,reason,level,depends_on\n".to_owned();
+    for (title, table) in tables(matrix) {
+        for row in &table.rows {
+            for (column, cell) in table.columns.iter().zip(&row.cells) {
+                let level = cell.level.map_or("", |level| level.as_str());
+                let answer = match cell.answer {
+                    Answer::Allow => "allow",
+                    Answer::Deny => "deny",
+                    Answer::Depends => "depends",
+                };
+                let (question, reason) = (row.question.to_string(), cell.reason.to_string());
+                let depends = depends(cell);
+                let fields = [title, &question, column, answer, &reason, level, &depends];
+                let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+                let _ = writeln!(out, "{}", fields.join(","));
+            }
+        }
+    }
+    out
+}
+
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+pub(crate) fn remedies(found: &Remedies) -> String {
+    let mut out = String::new();
+    for (number, remedy) in found.remedies.iter().enumerate() {
+        let _ = writeln!(out, "{}", if number == 0 { "What would lift it:" } else { "or:" });
+        for (step, number) in remedy.steps.iter().zip(1..) {
+            let _ = writeln!(out, "  {number}. {step}");
+        }
+    }
+    if let Some(deny) = &found.impossible {
+        let _ = writeln!(out, "Nothing lifts it: no change gets past `{}`.", deny.reason);
+    }
+    if !found.complete {
+        let _ = writeln!(out, "The search ended before everything was tried.");
+    }
+    if !found.other_roles.is_empty() {
+        let _ = writeln!(out, "In another role it would be allowed:");
+        for remedy in &found.other_roles {
+            let _ = writeln!(out, "  - {remedy}");
+        }
+    }
+    out
+}
+
+pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
+    let mut out = String::new();
+    for cell in &diff.cells {
+        let code = match cell.kind {
+            DiffKind::Widened => "32",
+            DiffKind::Narrowed => "31",
+            _ => "33",
+        };
+        let kind = paint.ansi(code, &format!("{:11}", cell.kind.as_str()));
+        let (old, new) = (side(&cell.old), side(&cell.new));
+        let _ = writeln!(out, "{kind}  {:12}  {}: {old} -> {new}", cell.actor, cell.question);
+    }
+    let kinds = [DiffKind::Widened, DiffKind::Narrowed, DiffKind::Moved, DiffKind::ReasonOnly];
+    let counts: Vec<String> =
+        kinds.iter().map(|kind| format!("{} {}", diff.count(*kind), kind.as_str())).collect();
+    let _ = writeln!(out, "{} of {} cells", counts.join(", "), diff.compared);
+    out
+}
+
+fn side(cell: &Cell) -> String {
+    format!("{} ({})", word(cell), cell.reason)
+}
+
+pub(crate) fn findings(engine: &Engine, findings: &[Finding], paint: Paint) -> String {
+    let mut out = String::new();
+    for finding in findings {
+        let code = paint.ansi("33", finding.code.as_str());
+        let _ = writeln!(out, "{code}: {}", finding.message);
+        let shown = serde_json::to_string(&finding.request).unwrap_or_default();
+        let decision = engine.sentence(&engine.evaluate_named(&finding.request));
+        let _ = writeln!(out, "  shown by {shown}\n  -> {decision}");
+    }
+    let _ = match findings.len() {
+        0 => writeln!(out, "nothing found"),
+        1 => writeln!(out, "1 finding"),
+        count => writeln!(out, "{count} findings"),
+    };
+    out
+}
+
+pub(crate) fn escalations(found: &[Escalation]) -> String {
+    let mut out = String::new();
+    for one in found {
+        let Escalation { role, permission, outcome, .. } = one;
+        let _ = match outcome {
+            Outcome::Held => writeln!(out, "role `{role}` has `{permission}`"),
+            Outcome::None => writeln!(out, "no changes that role `{role}` may make lead to `{permission}`"),
+            Outcome::Path(path) => {
+                let _ = writeln!(out, "role `{role}` reaches `{permission}`:");
+                path.iter().zip(1..).try_for_each(|(step, number)| writeln!(out, "  {number}. {step}"))
+            }
+            _ => writeln!(out, "undecided: role `{role}`, `{permission}`"),
+        };
+    }
+    if found.is_empty() {
+        out.push_str("no role can give itself a permission that it does not have\n");
+    }
+    out
+}
+
+pub(crate) fn flip(flip: &Flip) -> String {
+    let request = serde_json::to_string(&flip.request).unwrap_or_default();
+    let (old, new) = (flip.old.reason, flip.new.reason);
+    format!("{:>8}  {}: {old} -> {new}  {request}", flip.number, flip.kind.as_str())
+}
+
+pub(crate) fn counts(counts: &Counts) -> String {
+    let Counts { requests, deny_to_allow, allow_to_deny, reason_only, unconfirmed, .. } = counts;
+    let unchanged = counts.unchanged();
+    let mut line = format!(
+        "{requests} requests: {unchanged} unchanged, {deny_to_allow} deny to allow, {allow_to_deny} allow to deny, \
+         {reason_only} reason only"
+    );
+    if *unconfirmed > 0 {
+        let _ = write!(line, "; {unconfirmed} logged by this version with another decision");
+    }
+    line
+}
+
+/// A bar on standard error, on a terminal only.
+pub(crate) struct Progress {
+    length: Option<u64>,
+    read: u64,
+    lines: u64,
+    shown: bool,
+}
+
+/// How many lines between two looks at the bar.
+const LINES: u64 = 20_000;
+
+impl Progress {
+    pub(crate) const fn new(length: Option<u64>, shown: bool) -> Self {
+        Self { length, read: 0, lines: 0, shown }
+    }
+
+    pub(crate) fn read(&mut self, bytes: usize, lines: u64) {
+        let bytes = u64::try_from(bytes).unwrap_or(0).saturating_add(1);
+        (self.read, self.lines) = (self.read.saturating_add(bytes), lines);
+        if self.shown && lines % LINES == 0 {
+            self.draw();
+        }
+    }
+
+    fn draw(&self) {
+        let bar = self.length.filter(|length| *length > 0).map(|length| {
+            let done = self.read.saturating_mul(30).checked_div(length).unwrap_or(0).min(30);
+            let done = usize::try_from(done).unwrap_or(0);
+            format!("[{}{}] ", "#".repeat(done), ".".repeat(30_usize.saturating_sub(done)))
+        });
+        let line = format!("\r{}{} requests", bar.unwrap_or_default(), self.lines);
+        // A bar that cannot be drawn is no reason to stop.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+
+    pub(crate) fn finish(&self) {
+        if self.shown && self.lines >= LINES {
+            let _ = io::stderr().write_all(b"\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Circumstances: every way in which what a question leaves open can turn out.
+
+use std::collections::BTreeSet;
+
+use super::question::names;
+use crate::decision::Reason;
+use crate::engine::Engine;
+use crate::id::{FactId, LimitId, ListId, ModelId};
+use crate::request::NamedRequest;
+
+/// A balance that covers every charge: what is compared is configuration, not usage.
+pub(super) const AMPLE: u64 = 1_000_000_000_000;
+
+/// An e-mail domain that stands on no list: its last label is reserved for that.
+const OUTSIDER: &str = "outsider.invalid";
+
+/// The request with everything that it leaves open and that one of the engines reads stated, in every way: each
+/// fact both ways, an e-mail domain for every entry of a list and one that is on none, each model with one token
+/// of each pool that it prices. Balances cover whatever is charged.
+///
+/// The requests come in a fixed order; one that leaves nothing open comes back alone.
+pub(super) fn circumstances(engines: &[&Engine], request: &NamedRequest) -> Vec<NamedRequest> {
+    let mut all = vec![request.clone()];
+    for limit in union(engines, request, limits) {
+        for request in &mut all {
+            if !request.context.used.contains_key(&limit) {
+                request.context.remaining.entry(limit.clone()).or_insert(AMPLE);
+            }
+        }
+    }
+    for fact in union(engines, request, facts) {
+        if !request.context.facts.contains_key(&fact) {
+            all = all.iter().flat_map(|request| both_ways(request, &fact)).collect();
+        }
+    }
+    if request.context.email_domain.is_none() {
+        let emails = union(engines, request, emails);
+        if !emails.is_empty() {
+            all = all.iter().flat_map(|request| from_each(request, &emails)).collect();
+        }
+    }
+    if request.action.model.is_none() {
+        let models = union(engines, request, models);
+        if !models.is_empty() {
+            all = all.iter().flat_map(|request| on_each(engines, request, &models)).collect();
+        }
+    }
+    all
+}
+
+type Names = Vec<String>;
+
+fn union(
+    engines: &[&Engine],
+    request: &NamedRequest,
+    of: impl Fn(&Engine, &NamedRequest) -> Names,
+) -> BTreeSet<String> {
+    engines.iter().flat_map(|engine| of(engine, request)).collect()
+}
+
+fn facts(engine: &Engine, request: &NamedRequest) -> Names {
+    let reads = engine.reads_named(request).facts;
+    let all = engine.catalog().all::<FactId>().filter(|(_, fact)| reads.contains(*fact));
+    all.map(|(name, _)| name.to_owned()).collect()
+}
+
+fn limits(engine: &Engine, request: &NamedRequest) -> Names {
+    let reads = engine.reads_named(request).limits;
+    let name = |limit: &LimitId| engine.catalog().name(*limit).map(str::to_owned);
+    reads.iter().filter_map(name).collect()
+}
+
+fn emails(engine: &Engine, request: &NamedRequest) -> Names {
+    if !engine.reads_named(request).email_domain {
+        return Vec::new();
+    }
+    let lists = engine.catalog().all::<ListId>();
+    let entries = lists.flat_map(|(_, list)| engine.list(list).map(str::to_owned).collect::<Vec<_>>());
+    entries.chain([OUTSIDER.to_owned()]).collect()
+}
+
+fn models(engine: &Engine, request: &NamedRequest) -> Names {
+    if engine.reads_named(request).model { names::<ModelId>(engine).collect() } else { Vec::new() }
+}
+
+fn both_ways(request: &NamedRequest, fact: &str) -> [NamedRequest; 2] {
+    [false, true].map(|holds| {
+        let mut request = request.clone();
+        request.context.facts.insert(fact.to_owned(), holds);
+        request
+    })
+}
+
+fn from_each(request: &NamedRequest, emails: &BTreeSet<String>) -> Vec<NamedRequest> {
+    let from = |email: &String| {
+        let mut request = request.clone();
+        request.context.email_domain = Some(email.clone());
+        request
+    };
+    emails.iter().map(from).collect()
+}
+
+fn on_each(engines: &[&Engine], request: &NamedRequest, models: &BTreeSet<String>) -> Vec<NamedRequest> {
+    models.iter().map(|model| on_model(engines, request, model)).collect()
+}
+
+/// The request on a model, with one token of each pool that it prices.
+pub(super) fn on_model(engines: &[&Engine], request: &NamedRequest, model: &str) -> NamedRequest {
+    let mut request = request.clone();
+    request.action.model = Some(model.to_owned());
+    for engine in engines {
+        let Some(id) = engine.catalog().find::<ModelId>(model) else { continue };
+        let quantities = engine.quantities(id).filter_map(|quantity| engine.catalog().name(quantity));
+        request.action.tokens.extend(quantities.map(|quantity| (quantity.to_owned(), 1)));
+    }
+    request
+}
+
+/// Whether somebody could be allowed this in some circumstances.
+pub(super) fn possible(engine: &Engine, request: &NamedRequest) -> bool {
+    circumstances(&[engine], request).iter().any(|request| engine.evaluate_named(request).is_allow())
+}
+
+/// Whether some circumstances allow a permission by itself: not by an exemption, nor by another permission.
+pub(super) fn holds(engine: &Engine, request: &NamedRequest) -> bool {
+    circumstances(&[engine], request).iter().any(|request| {
+        let reason = engine.evaluate_named(request).reason();
+        matches!(reason, Reason::Inherent | Reason::OnByDefault | Reason::OnForRole)
+    })
+}

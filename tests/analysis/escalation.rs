@@ -1,0 +1,164 @@
+use std::collections::BTreeSet;
+
+use tollkeeper::analysis::{Actor, Outcome, Question};
+use tollkeeper::decision::Reason;
+use tollkeeper::engine::Engine;
+use tollkeeper::request::{NamedAction, NamedChange, NamedRequest};
+
+use super::worlds;
+
+fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
+    let request =
+        Question::Permission(permission.to_owned()).asked_by(Actor::Role(role.to_owned()).subject());
+    let reads = engine.reads_named(&request);
+    let facts =
+        engine.catalog().all::<tollkeeper::id::FactId>().filter(|(_, fact)| reads.facts.contains(*fact));
+    let facts: Vec<_> = facts.map(|(name, _)| name.to_owned()).collect();
+    (0..1_u32 << facts.len()).any(|bits| {
+        ["partner.example", "listed.invalid"].iter().any(|email| {
+            let mut request = request.clone();
+            let stated = facts.iter().enumerate().map(|(at, fact)| (fact.clone(), bits >> at & 1 == 1));
+            request.context.facts = stated.collect();
+            request.context.email_domain = Some((*email).to_owned());
+            let reason = engine.evaluate_named(&request).reason();
+            matches!(reason, Reason::Inherent | Reason::OnByDefault | Reason::OnForRole)
+        })
+    })
+}
+
+/// Takes a path step by step, each as the actor is at that moment; the role and domain at its end.
+fn walk(engine: &Engine, outcome: &Outcome, role: &str) -> (Engine, String) {
+    let Outcome::Path(path) = outcome else { panic!("no path") };
+    let (mut engine, mut role) = (engine.clone(), role.to_owned());
+    for step in path {
+        assert_eq!(step.role, role, "the actor is who they have become");
+        let applied = engine.apply_named(&step.request()).unwrap_or_else(|denied| panic!("{step}: {denied}"));
+        engine = Engine::compile(engine.catalog(), &applied.domain).unwrap();
+        if step.assigns_self {
+            role = step.change.assign_role.clone().unwrap();
+        }
+    }
+    (engine, role)
+}
+
+// design: each step allowed, end state allows; held against every role and permission of the built-in catalog
+#[test]
+fn every_step_of_an_escalation_is_allowed_and_its_end_has_the_permission() {
+    let mut paths = 0;
+    for engine in worlds::engines() {
+        for (role, _) in engine.roles() {
+            for permission in
+                ["upload_files", "create_teams", "manage_roles", "control_ai", "access_admin_console"]
+            {
+                let found = engine.escalation(role, permission);
+                assert_ne!(found.outcome, Outcome::Undecided, "{role} {permission}");
+                assert_eq!(found.outcome == Outcome::Held, holds(&engine, role, permission));
+                if let Outcome::Path(path) = &found.outcome {
+                    let (then, became) = walk(&engine, &found.outcome, role);
+                    assert!(holds(&then, &became, permission), "{role} {permission}: {path:?}");
+                    paths += 1;
+                }
+            }
+        }
+    }
+    assert!(paths > 3, "{paths}");
+}
+
+/// Every domain and role that an actor can get to, by every change of every setting, permission and role there is:
+/// slow and obvious, within a number of changes.
+fn reachable(engine: &Engine, role: &str, changes_max: usize) -> Vec<(Engine, String)> {
+    let mut seen = BTreeSet::from([(engine.version(), role.to_owned())]);
+    let mut all = vec![(engine.clone(), role.to_owned())];
+    let mut layer = all.clone();
+    for _ in 0..changes_max {
+        let mut next = Vec::new();
+        for (engine, role) in &layer {
+            for (change, becomes) in changes(engine, role) {
+                let mut action = NamedAction::default();
+                action.change = Some(change);
+                let request = NamedRequest::new(Actor::Role(role.clone()).subject(), action);
+                let Ok(applied) = engine.apply_named(&request) else { continue };
+                let then = Engine::compile(engine.catalog(), &applied.domain).unwrap();
+                let role = becomes.unwrap_or_else(|| role.clone());
+                if seen.insert((then.version(), role.clone())) {
+                    next.push((then, role));
+                }
+            }
+        }
+        all.extend(next.iter().cloned());
+        layer = next;
+    }
+    all
+}
+
+fn changes(engine: &Engine, own: &str) -> Vec<(NamedChange, Option<String>)> {
+    let json = |value: serde_json::Value| serde_json::from_value::<NamedChange>(value).unwrap();
+    let mut all = Vec::new();
+    for to in ["off", "on"] {
+        for (setting, _) in engine.catalog().all::<tollkeeper::id::SettingId>() {
+            all.push((json(serde_json::json!({ "setting": setting, "to": to })), None));
+        }
+        for (role, _) in engine.roles() {
+            for (permission, _) in engine.catalog().all::<tollkeeper::id::PermissionId>() {
+                all.push((
+                    json(serde_json::json!({ "role": role, "permission": permission, "to": to })),
+                    None,
+                ));
+            }
+        }
+    }
+    for (role, _) in engine.roles() {
+        let own = json(serde_json::json!({ "assign_role": role, "from": own }));
+        all.push((own, Some(role.to_owned())));
+        all.push((json(serde_json::json!({ "delete_role": role })), None));
+    }
+    all.push((json(serde_json::json!({ "create_role": "fresh", "based_on": "admin" })), None));
+    all
+}
+
+// "no" is exhaustive: held against a search of all changes there are, two changes far
+#[test]
+fn a_no_is_so_for_every_sequence_of_two_changes_whatever() {
+    for (text, role) in [
+        (worlds::UNVERIFIED, "admin"),
+        (worlds::UNVERIFIED, "member"),
+        (worlds::ORGANIZATION, "admin"),
+        (worlds::CONFIGURED, "guest"),
+        (worlds::CONFIGURED, "helper"),
+        (worlds::WORKSPACE, "admin"),
+    ] {
+        let engine = worlds::engine(text);
+        let states = reachable(&engine, role, 2);
+        for permission in ["manage_roles", "create_teams", "upload_files", "control_ai", "invite_guests"] {
+            let found = engine.escalation(role, permission).outcome;
+            let somewhere = states.iter().any(|(then, became)| holds(then, became, permission));
+            let reached = matches!(found, Outcome::Held | Outcome::Path(_));
+            assert!(reached || !somewhere, "{role} {permission}: {found:?}");
+            if let Outcome::Path(path) = &found {
+                assert_eq!(path.len() <= 2, somewhere, "{role} {permission}: the path is among the shortest");
+            }
+        }
+    }
+}
+
+// ADM-03: nobody raises their own rights to manage roles
+#[test]
+fn no_default_configuration_lets_a_role_escalate() {
+    let mut found = Vec::new();
+    for (kind, plans) in [
+        ("organization", &["personal", "starter", "enterprise", "enterprise_plus"][..]),
+        ("workspace", &["personal", "starter"]),
+        ("division", &["advanced"]),
+    ] {
+        for plan in plans {
+            let held = if kind == "organization" { "holders = { super_admin = 1 }" } else { "" };
+            let text = format!("domain = {{ id = 'it', kind = '{kind}', plan = '{plan}' }}\n{held}");
+            let engine = worlds::engine(&text);
+            let all = engine.escalations();
+            found.extend(
+                all.into_iter().map(|one| format!("{kind} {plan}: {} reaches {}", one.role, one.permission)),
+            );
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}

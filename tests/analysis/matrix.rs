@@ -1,0 +1,154 @@
+use tollkeeper::analysis::{Actor, Answer, Cell, Question, Row, Table};
+use tollkeeper::decision::Reason;
+use tollkeeper::engine::Engine;
+use tollkeeper::id::{FactId, PermissionId, StandingId};
+use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, To};
+use tollkeeper::word::{Level, Switch};
+
+use super::worlds;
+
+/// Every way in which the facts that a request reads can be stated.
+fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
+    let reads = engine.reads_named(request);
+    let facts = engine.catalog().all::<FactId>().filter(|(_, fact)| reads.facts.contains(*fact));
+    let mut all = vec![request.clone()];
+    for (fact, _) in facts {
+        all = all
+            .iter()
+            .flat_map(|request| {
+                [false, true].map(|holds| {
+                    let mut request = request.clone();
+                    request.context.facts.insert(fact.to_owned(), holds);
+                    request
+                })
+            })
+            .collect();
+    }
+    all
+}
+
+fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
+    let decision = engine.evaluate_named(request);
+    assert_eq!(decision.reason(), cell.reason, "{request:?}");
+    assert_eq!(cell.answer == Answer::Allow, decision.is_allow());
+    let allows: Vec<bool> =
+        stated(engine, request).iter().map(|request| engine.evaluate_named(request).is_allow()).collect();
+    match cell.answer {
+        Answer::Allow => assert!(allows.iter().all(|allow| *allow)),
+        Answer::Deny => assert!(allows.iter().all(|allow| !*allow), "{request:?} {cell:?}"),
+        Answer::Depends if cell.reason == Reason::MissingFact && !cell.unstated.email_domain => {
+            assert!(allows.contains(&true) && allows.contains(&false));
+        }
+        Answer::Depends => assert_ne!(cell.unstated, tollkeeper::analysis::Unstated::default()),
+    }
+}
+
+fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> usize {
+    assert_eq!(table.columns, actors.iter().map(|actor| actor.name().to_owned()).collect::<Vec<_>>());
+    for Row { question, cells, .. } in &table.rows {
+        assert_eq!(cells.len(), actors.len());
+        for (cell, actor) in cells.iter().zip(actors) {
+            assert_cell(engine, &question.asked_by(actor.subject()), cell);
+        }
+    }
+    table.rows.len()
+}
+
+// DEC-03, P7
+#[test]
+fn every_cell_of_the_matrix_equals_its_evaluation() {
+    for engine in worlds::engines() {
+        let matrix = engine.matrix();
+        let roles: Vec<_> = engine.roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
+        let standings =
+            engine.catalog().all::<StandingId>().map(|(name, _)| Actor::Standing(name.to_owned()));
+        let actors: Vec<_> = roles.iter().cloned().chain(standings.collect::<Vec<_>>()).collect();
+        let restrictions = 1;
+        let permissions = engine.catalog().all::<PermissionId>().count() - restrictions;
+        assert_eq!(assert_table(&engine, &matrix.permissions, &roles), permissions);
+        assert_table(&engine, &matrix.features, &roles);
+        assert_eq!(assert_table(&engine, &matrix.changes, &actors), 16);
+    }
+}
+
+// AI-03, P7
+#[test]
+fn features_by_switches_equal_the_evaluation_in_the_turned_domain() {
+    let engine = worlds::engine(worlds::CLINIC);
+    let switches = engine.matrix().switches;
+    assert_eq!(switches.columns, ["as it is", "ai_partners off", "ai_studio off", "ml off"]);
+    let mut everybody = NamedSubject::default();
+    everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
+    for (column, name) in switches.columns.iter().enumerate() {
+        let turned = match name.split_once(' ') {
+            Some((setting, "off")) => {
+                let mut change = NamedChange::default();
+                (change.setting, change.to) = (Some(setting.to_owned()), Some(To::Switch(Switch::Off)));
+                engine.preview(&change).unwrap()
+            }
+            _ => engine.clone(),
+        };
+        for row in &switches.rows {
+            assert_cell(&turned, &row.question.asked_by(everybody.clone()), &row.cells[column]);
+        }
+    }
+}
+
+// DEC-04
+#[test]
+fn a_cell_names_the_level_that_decided() {
+    let engine = worlds::engine(worlds::CONFIGURED);
+    for (role, question, answer, level) in [
+        ("admin", Question::Permission("manage_roles".into()), Answer::Allow, Some(Level::Role)),
+        ("admin", Question::Permission("create_teams".into()), Answer::Allow, Some(Level::CatalogDefault)),
+        ("helper", Question::Permission("create_teams".into()), Answer::Deny, Some(Level::Role)),
+        ("guest", Question::Permission("create_teams".into()), Answer::Deny, None),
+        ("admin", Question::Permission("view_roles".into()), Answer::Allow, None),
+        (
+            "super_admin",
+            Question::Permission("download_files_mobile".into()),
+            Answer::Deny,
+            Some(Level::Locked),
+        ),
+        ("member", Question::Feature("smart_status".into()), Answer::Allow, Some(Level::CatalogDefault)),
+        ("member", Question::Feature("ai_studio_workflows".into()), Answer::Deny, Some(Level::Domain)),
+    ] {
+        let cell = engine.cell(&question.asked_by(Actor::Role(role.to_owned()).subject()));
+        assert_eq!((cell.answer, cell.level), (answer, level), "{role} {question}: {cell:?}");
+    }
+}
+
+// P7
+#[test]
+fn who_can_and_what_can_are_the_cells_that_are_not_denied() {
+    for engine in worlds::engines() {
+        let matrix = engine.matrix();
+        let questions = [&matrix.permissions, &matrix.features].into_iter().flat_map(|table| &table.rows);
+        let roles = || engine.roles().map(|(role, _)| Actor::Role(role.to_owned()));
+        for row in questions {
+            let who = engine.who_can(&row.question.action(), &NamedContext::default());
+            let who: Vec<_> = who.into_iter().filter(|(actor, _)| matches!(actor, Actor::Role(_))).collect();
+            let cells = roles().zip(row.cells.iter().cloned());
+            assert_eq!(who, cells.filter(|(_, cell)| cell.answer != Answer::Deny).collect::<Vec<_>>());
+        }
+        for (column, actor) in roles().enumerate() {
+            let what = engine.what_can(&actor.subject(), &NamedContext::default());
+            let tables = [&matrix.permissions, &matrix.features, &matrix.changes].into_iter();
+            let cells = tables.flat_map(|table| &table.rows).map(|row| (&row.question, &row.cells[column]));
+            let cells: Vec<_> = cells
+                .filter(|(_, cell)| cell.answer != Answer::Deny)
+                .map(|(question, cell)| (question.clone(), cell.clone()))
+                .collect();
+            assert_eq!(what, cells);
+        }
+    }
+}
+
+// AI-14
+#[test]
+fn a_feature_whose_provider_comes_with_the_model_depends_on_the_model() {
+    let engine = worlds::engine(worlds::CLINIC);
+    let workflows = Question::Feature("ai_studio_workflows".into());
+    let cell = engine.cell(&workflows.asked_by(Actor::Role("guest".into()).subject()));
+    assert_eq!((cell.answer, cell.unstated.model), (Answer::Depends, true), "one model is not barred");
+}
