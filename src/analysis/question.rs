@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::circumstances::possible;
 use crate::catalog::Bind;
 use crate::decision::{Effect, Reason};
 use crate::engine::{BecauseValue, Engine};
-use crate::id::{FeatureId, ModelId, PermissionId, SettingId, StandingId};
+use crate::id::{FeatureId, PermissionId, SettingId, StandingId};
 use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
 use crate::word::{Level, Switch};
 
@@ -198,21 +199,11 @@ impl Engine {
                     limits.filter_map(|it| self.catalog().name(*it)).map(str::to_owned).collect();
             }
             Reason::Unpriced | Reason::ProviderBarred if reads.model && request.action.model.is_none() => {
-                unstated.model = self.some_model_gets_further(request, reason);
+                unstated.model = possible(self, request);
             }
             _ => {}
         }
         unstated
-    }
-
-    /// Whether some model, once selected, is not turned away for who runs it.
-    fn some_model_gets_further(&self, request: &NamedRequest, reason: Reason) -> bool {
-        let mut models = self.catalog().all::<ModelId>();
-        models.any(|(model, _)| {
-            let mut request = request.clone();
-            request.action.model = Some(model.to_owned());
-            reason == Reason::Unpriced || self.evaluate_named(&request).reason() != reason
-        })
     }
 
     /// The level that decided: what the reason names, else that of the last gate on the way that has one.

@@ -498,7 +498,11 @@ fn supports(engine: &Engine, roles: &[String], request: &NamedRequest, failure: 
             roles.iter().map(give).collect()
         }
         // Somebody must hold the role first: verified, or beside the last holder.
-        Reason::NeedsVerification | Reason::LastHolder => {
+        Reason::NeedsVerification | Reason::LastHolder | Reason::NeedsRole => {
+            let role = Actor::Role(name("role"));
+            if failure.reason == Reason::NeedsRole && !engine.nobody_is(&role) {
+                return Vec::new();
+            }
             vec![Wish::Change(NamedChange { assign_role: Some(name("role")), ..NamedChange::default() })]
         }
         Reason::RoleInUse => vec![Wish::Step(Step::Vacate(name("role")))],

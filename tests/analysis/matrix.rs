@@ -151,4 +151,9 @@ fn a_feature_whose_provider_comes_with_the_model_depends_on_the_model() {
     let workflows = Question::Feature("ai_studio_workflows".into());
     let cell = engine.cell(&workflows.asked_by(Actor::Role("guest".into()).subject()));
     assert_eq!((cell.answer, cell.unstated.model), (Answer::Depends, true), "one model is not barred");
+    let mut off = NamedChange::default();
+    (off.setting, off.to) = (Some("ai_studio".to_owned()), Some(To::Switch(Switch::Off)));
+    let off = engine.preview(&off).unwrap();
+    let cell = off.cell(&workflows.asked_by(Actor::Role("guest".into()).subject()));
+    assert_eq!(cell.answer, Answer::Deny, "no model helps where the switch is off");
 }

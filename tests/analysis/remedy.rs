@@ -158,7 +158,7 @@ fn remedies_are_sound_minimal_and_authorized() {
             impossible += usize::from(found.impossible.is_some());
         }
     }
-    assert!(lifted > 500 && impossible > 500, "{lifted} lifted, {impossible} impossible");
+    assert!(lifted > 500 && impossible > 300, "{lifted} lifted, {impossible} impossible");
 }
 
 // DEC-05: what is called impossible, no change of settings or roles brings about, and what one change does bring

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 use tollkeeper::analysis::{Logged, Outcome, Reach, diff, replay};
+use tollkeeper::id::PermissionId;
 use tollkeeper::request::NamedRequest;
 
 use crate::Ending;
@@ -131,6 +132,9 @@ fn escalation(common: &Common, domain: &Path, asked: Option<(&str, &str)>) -> Re
     let found = match asked {
         Some((role, _)) if engine.role(role).is_none() => {
             return Err(format!("error: unknown role `{role}`"));
+        }
+        Some((_, permission)) if engine.catalog().find::<PermissionId>(permission).is_none() => {
+            return Err(format!("error: unknown permission `{permission}`"));
         }
         Some((role, permission)) => vec![engine.escalation(role, permission)],
         None => engine.escalations(),
