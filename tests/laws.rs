@@ -560,3 +560,16 @@ fn what_a_regime_obliges_to_comes_with_every_run() {
         assert_eq!(engine.decide(&request).obligations, ["log"]);
     }
 }
+
+/// AI-03, AI-04: what no model may run, nothing is processed for.
+#[test]
+fn nothing_is_processed_for_a_feature_whose_every_model_is_barred() {
+    let catalog = "[catalog]\nid = 'c'\nversion = '1'\n[kinds.k1]\n[plans.p1]\n[providers.v1]\n[data.d1]\n\
+        [models.n1]\nprovider = 'v1'\n[regimes.g1]\nbars = { providers = ['v1'] }\n\
+        [features.e1]\nproviders = 'of_model'\ndata = ['d1']\n";
+    let engine = engine(catalog, "[domain]\nid = 'acme'\nkind = 'k1'\nplan = 'p1'\nregimes = ['g1']");
+    for request in [r#"{"action":{"feature":"e1"}}"#, r#"{"action":{"process":"d1","feature":"e1"}}"#] {
+        let request: NamedRequest = serde_json::from_str(request).unwrap();
+        assert_eq!(engine.decide(&request).reason, Reason::ProviderBarred, "{request:?}");
+    }
+}

@@ -208,7 +208,11 @@ pub(super) fn process<O: Observer>(
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
-        Condition::Providers(Providers::OfModel) => gates.ask(Gate::Compliance, check_model(state, model)),
+        Condition::Providers(Providers::OfModel) => {
+            // Some model must be left to select, whether or not one is stated.
+            let outcome = state.check(condition).and_then(|_| check_model(state, model));
+            gates.ask(Gate::Compliance, outcome)
+        }
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {

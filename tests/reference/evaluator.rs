@@ -927,7 +927,10 @@ impl<'a> Case<'a> {
         if let Some(role) = &change.assign_role {
             failures.extend(self.last_holder_gate(role, change.from.as_deref()));
         }
-        failures.extend(self.soundness_gate(change));
+        // The last of the gate: only what nothing else denies is tried out.
+        if failures.is_empty() {
+            failures.extend(self.soundness_gate(change));
+        }
         failures
     }
 
