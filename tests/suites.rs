@@ -215,6 +215,7 @@ fallback = 'generic_list'
           features               0 of 19
           settings               0 of 8
           roles                  1 of 4
+          connectors             0 of 1
     "#]];
     expected.assert_eq(&report.to_string());
     let failed = report.clone().into_result().unwrap_err();

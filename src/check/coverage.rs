@@ -61,6 +61,8 @@ pub struct Coverage {
     pub settings: Covered,
     /// The roles of the catalog and the custom roles of the domain.
     pub roles: Covered,
+    /// The connectors of the catalog.
+    pub connectors: Covered,
 }
 
 /// What of one kind was exercised, and what was not.
@@ -124,6 +126,7 @@ impl Coverage {
             features: owned(model.features.names().collect()),
             settings: owned(model.settings.names().collect()),
             roles: owned(roles),
+            connectors: owned(model.connectors.names().collect()),
         }
     }
 
@@ -157,6 +160,9 @@ impl Coverage {
         }
         if let Some(change) = &action.change {
             self.change(change);
+        }
+        for connector in [&action.connect, &action.disconnect, &action.through].into_iter().flatten() {
+            self.connectors.exercise(connector);
         }
     }
 
@@ -223,7 +229,17 @@ impl Coverage {
 
     /// What either of two exercised: for suites that cover one catalog together.
     pub fn and(mut self, other: Self) -> Self {
-        let Self { gates, reasons, cells, feature_states, permissions, features, settings, roles } = other;
+        let Self {
+            gates,
+            reasons,
+            cells,
+            feature_states,
+            permissions,
+            features,
+            settings,
+            roles,
+            connectors,
+        } = other;
         self.gates.and(gates);
         self.reasons.and(reasons);
         self.cells.and(cells);
@@ -232,11 +248,12 @@ impl Coverage {
         self.features.and(features);
         self.settings.and(settings);
         self.roles.and(roles);
+        self.connectors.and(connectors);
         self
     }
 
     /// Each kind by its name, in the order of reports.
-    pub fn kinds(&self) -> [(&'static str, &Covered); 8] {
+    pub fn kinds(&self) -> [(&'static str, &Covered); 9] {
         [
             ("gates", &self.gates),
             ("reasons", &self.reasons),
@@ -246,6 +263,7 @@ impl Coverage {
             ("features", &self.features),
             ("settings", &self.settings),
             ("roles", &self.roles),
+            ("connectors", &self.connectors),
         ]
     }
 }

@@ -34,7 +34,7 @@ use crate::document::{Name, Set};
 use crate::domain::{Domain, DomainSource};
 use crate::engine::Engine;
 use crate::request::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
-use crate::word::{Every, Stop, Switch, Trigger};
+use crate::word::{Every, Scope, Stop, Switch, Trigger};
 
 /// A name that no catalog of this module's domains has, unless a catalog chose it: in some requests, so that
 /// properties meet names that nobody knows.
@@ -225,6 +225,9 @@ struct Names {
     settings: Vec<String>,
     lists: Vec<String>,
     limits: Vec<String>,
+    connectors: Vec<String>,
+    modes: Vec<String>,
+    objects: Vec<String>,
 }
 
 impl Names {
@@ -245,6 +248,9 @@ impl Names {
             settings: with_unknown(model.settings.names().collect()),
             lists: with_unknown(model.lists.names().collect()),
             limits: model.limits.names().map(str::to_owned).collect(),
+            connectors: with_unknown(model.connectors.names().collect()),
+            modes: with_unknown(model.modes.names().collect()),
+            objects: with_unknown(model.objects.names().collect()),
         }
     }
 }
@@ -271,7 +277,23 @@ fn actions(names: &Names) -> impl Strategy<Value = NamedAction> + use<> {
         1 => process.prop_map(|(process, feature)| NamedAction { feature, process, ..NamedAction::default() }),
         1 => one_of(&names.data).prop_map(|store| NamedAction { store, ..NamedAction::default() }),
         4 => changes(names).prop_map(|change| NamedAction { change: Some(change), ..NamedAction::default() }),
+        2 => connecting(names),
     ]
+}
+
+/// To connect, to disconnect and to read through a connector.
+fn connecting(names: &Names) -> impl Strategy<Value = NamedAction> + use<> {
+    let parts = (one_of(&names.connectors), one_of(&names.modes), one_of(&names.objects), scope());
+    (parts, 0..4_u8).prop_map(|((connector, mode, object, scope), form)| match form {
+        0 => NamedAction { connect: connector, mode, ..NamedAction::default() },
+        1 => NamedAction { disconnect: connector, ..NamedAction::default() },
+        2 => NamedAction { read: object, through: connector, ..NamedAction::default() },
+        _ => NamedAction { read: object, through: connector, mode, scope, ..NamedAction::default() },
+    })
+}
+
+fn scope() -> impl Strategy<Value = Option<Scope>> {
+    option::of(select(vec![Scope::Everything, Scope::Host, Scope::Source]))
 }
 
 fn changes(names: &Names) -> impl Strategy<Value = NamedChange> + use<> {
@@ -305,10 +327,11 @@ fn changes(names: &Names) -> impl Strategy<Value = NamedChange> + use<> {
 fn contexts(names: &Names) -> impl Strategy<Value = NamedContext> + use<> {
     let facts = some_with(&names.facts, any::<bool>());
     let email = option::of(select(EMAIL_DOMAINS.to_vec()));
-    let at = option::of(any::<i64>().prop_map(crate::units::Timestamp::from_nanoseconds));
+    let instant = || option::of(any::<i64>().prop_map(crate::units::Timestamp::from_nanoseconds));
+    let times = (instant(), instant());
     let (remaining, used) = (some_amounts(&names.limits), some_amounts(&names.limits));
-    (facts, email, at, remaining, used, any::<bool>()).prop_map(
-        |(facts, email, at, remaining, used, from_one_end)| {
+    (facts, email, times, remaining, used, any::<bool>()).prop_map(
+        |(facts, email, (at, touched_at), remaining, used, from_one_end)| {
             // Both for one limit is malformed: that is met now and then, not most of the time.
             let used = match from_one_end {
                 true => used.into_iter().filter(|(limit, _)| !remaining.contains_key(limit)).collect(),
@@ -318,6 +341,7 @@ fn contexts(names: &Names) -> impl Strategy<Value = NamedContext> + use<> {
                 facts: facts.into_iter().map(|(fact, holds)| (fact.into_inner(), holds)).collect(),
                 email_domain: email.map(str::to_owned),
                 at,
+                touched_at,
                 remaining,
                 used,
             }

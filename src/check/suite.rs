@@ -469,6 +469,11 @@ fn label_of_action(action: &NamedAction) -> String {
         ("feature", &action.feature),
         ("store", &action.store),
         ("model", &action.model),
+        ("connect", &action.connect),
+        ("disconnect", &action.disconnect),
+        ("read", &action.read),
+        ("through", &action.through),
+        ("mode", &action.mode),
     ];
     let change = action.change.as_ref().map(label_of_change);
     let trigger = action.trigger.and_then(label_of_trigger).map(str::to_owned);
