@@ -39,6 +39,24 @@ type Numbers = HashMap<String, u8, BuildHasherDefault<Fnv>>;
 
 const NONE: u8 = u8::MAX;
 
+/// What a role has of a permission, by: inherent, never, exists, on, by role.
+const HELD: [Reason; 32] = {
+    let mut held = [Reason::NotGrantedToRole; 32];
+    let mut index = 4;
+    while index < 32 {
+        held[index] = match (index >> 2, index & 3) {
+            (4.., _) => Reason::Inherent,
+            (2.., _) => Reason::NeverForRole,
+            (_, 3) => Reason::OnForRole,
+            (_, 2) => Reason::OnByDefault,
+            (_, 1) => Reason::OffForRole,
+            _ => Reason::OffByDefault,
+        };
+        index += 1;
+    }
+    held
+};
+
 /// Standard and custom roles that a customer has, by number.
 const ROLES: usize = 6;
 
@@ -51,6 +69,13 @@ struct Permission {
     instead_to: u8,
     otherwise: u8,
     restricted: bool,
+}
+
+impl Permission {
+    /// Whether it depends on the role alone.
+    fn is_plain(&self) -> bool {
+        self.needs == 0 && !self.restricted
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -401,20 +426,17 @@ impl Floor {
     ) -> Reason {
         let slot = usize::from(role);
         let base = usize::from(tenant.base[slot]);
-        let reason = if self.inherent[base] >> number & 1 != 0 {
-            Reason::Inherent
-        } else if self.never[base] >> number & 1 != 0 {
-            return Reason::NeverForRole;
-        } else if number >= self.configurable || self.exists[base] >> number & 1 == 0 {
-            return Reason::NotGrantedToRole;
-        } else {
-            match (tenant.on[slot] >> number & 1 != 0, tenant.by_role[slot] >> number & 1 != 0) {
-                (true, true) => Reason::OnForRole,
-                (true, false) => Reason::OnByDefault,
-                (false, true) => return Reason::OffForRole,
-                (false, false) => return Reason::OffByDefault,
-            }
-        };
+        // A table instead of branches that nobody can predict.
+        let has = |mask: u64, place: usize| usize::from(mask >> number & 1 != 0) << place;
+        let index = has(self.inherent[base], 4)
+            | has(self.never[base], 3)
+            | has(self.exists[base].into(), 2)
+            | has(tenant.on[slot].into(), 1)
+            | has(tenant.by_role[slot].into(), 0);
+        let reason = HELD[index];
+        if row.is_plain() || reason.effect() == Effect::Deny {
+            return reason;
+        }
         if row.needs & !so != 0 {
             return Reason::FactFalse;
         }

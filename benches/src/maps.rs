@@ -206,7 +206,8 @@ fn allows(reason: Reason) -> bool {
     reason.effect() == Effect::Allow
 }
 
-fn reason(cell: Cell) -> Reason {
+/// What a role has of a permission, as a reason.
+pub fn reason(cell: Cell) -> Reason {
     match cell {
         Cell::Absent => Reason::NotGrantedToRole,
         Cell::Never => Reason::NeverForRole,

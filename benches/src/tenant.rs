@@ -31,7 +31,8 @@ pub struct TenantRole {
     pub permissions: BTreeMap<String, bool>,
 }
 
-const PLANS: [&str; 8] = [
+/// Plans as often as customers are on them; every plan that matters to a rule is among them.
+pub const PLANS: [&str; 8] = [
     "personal",
     "starter",
     "advanced",

@@ -100,7 +100,8 @@ impl Workload {
         let states: Vec<State> = tenants.map(|tenant| State::of(&product, tenant)).collect();
         let engines: Vec<Engine> =
             states.iter().map(|state| compile(&catalog, &state.tenant.to_toml())).collect();
-        let asks: Vec<Ask> = (0..asks).map(|_| ask(&product, &states, &mut random)).collect();
+        let names = Askable::of(&product);
+        let asks: Vec<Ask> = (0..asks).map(|_| ask(&product, &names, &states, &mut random)).collect();
         let typed = asks.iter().map(|ask| Typed::of(&catalog, &engines[ask.tenant], ask)).collect();
         Self { product, catalog, states, engines, asks, typed }
     }
@@ -128,7 +129,25 @@ pub fn compile(catalog: &Catalog, text: &str) -> Engine {
     Engine::compile(catalog, &domain).unwrap_or_else(|error| panic!("{}", error.render("domain", text)))
 }
 
-fn ask(product: &Product, states: &[State], random: &mut Random) -> Ask {
+/// What can be asked about.
+struct Askable<'p> {
+    permissions: Vec<&'p str>,
+    configurable: Vec<&'p str>,
+    features: Vec<&'p str>,
+}
+
+impl<'p> Askable<'p> {
+    fn of(product: &'p Product) -> Self {
+        let configurable = product.askable().filter(|name| !product.permissions[*name].default.is_empty());
+        Self {
+            permissions: product.askable().collect(),
+            configurable: configurable.collect(),
+            features: product.unpriced().collect(),
+        }
+    }
+}
+
+fn ask(product: &Product, names: &Askable<'_>, states: &[State], random: &mut Random) -> Ask {
     let tenant = random.below(states.len());
     let roles: Vec<&String> = states[tenant].roles.keys().collect();
     let mut ask = Ask {
@@ -142,14 +161,8 @@ fn ask(product: &Product, states: &[State], random: &mut Random) -> Ask {
     };
     match random.below(100) {
         0..50 => {
-            let askable: Vec<&str> = product.askable().collect();
             // Most of them about what can be configured, which is what services ask about most.
-            let configurable: Vec<&str> = askable
-                .iter()
-                .filter(|name| !product.permissions[**name].default.is_empty())
-                .copied()
-                .collect();
-            let among = if random.percent(70) { &configurable } else { &askable };
+            let among = if random.percent(70) { &names.configurable } else { &names.permissions };
             let permission = random.pick(among);
             for fact in product.reads(permission) {
                 if random.percent(85) {
@@ -162,9 +175,8 @@ fn ask(product: &Product, states: &[State], random: &mut Random) -> Ask {
             ask.what = What::Permission(permission.to_owned());
         }
         50..90 => {
-            let features: Vec<&str> = product.unpriced().collect();
             let trigger = random.pick(&[Trigger::Requested, Trigger::Proactive, Trigger::FollowUp]);
-            ask.what = What::Feature(random.pick(&features).to_owned(), trigger);
+            ask.what = What::Feature(random.pick(&names.features).to_owned(), trigger);
             ask.remaining = random.percent(80).then(|| random.below(4) as u64);
         }
         _ => {

@@ -6,6 +6,7 @@
 
 mod builder;
 mod change;
+mod digest;
 pub(crate) mod resolve;
 pub(crate) mod source;
 mod state;
@@ -57,6 +58,7 @@ struct Inner {
     source: DomainSource,
     /// What the places of names refer to; none for a domain built in code.
     text: Option<Box<str>>,
+    hash: u64,
 }
 
 impl Domain {
@@ -79,11 +81,16 @@ impl Domain {
 
     /// A domain whose tables stand in `text` among others.
     pub(crate) fn of_text(source: DomainSource, text: &str) -> Self {
-        Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }
+        Self::new(source, Some(text.into()))
     }
 
     pub(crate) fn of_source(source: DomainSource) -> Self {
-        Self { inner: Arc::new(Inner { source, text: None }) }
+        Self::new(source, None)
+    }
+
+    fn new(source: DomainSource, text: Option<Box<str>>) -> Self {
+        let hash = digest::digest(&source);
+        Self { inner: Arc::new(Inner { source, text, hash }) }
     }
 
     /// The domain as canonical TOML: parsing it gives an equal domain.
@@ -149,6 +156,11 @@ impl Domain {
 
     pub(crate) fn source(&self) -> &DomainSource {
         &self.inner.source
+    }
+
+    /// The same for equal domains, on every machine.
+    pub(crate) fn hash(&self) -> u64 {
+        self.inner.hash
     }
 
     pub(crate) fn text(&self) -> Option<&str> {
