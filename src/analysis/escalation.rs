@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::holds;
-use super::question::{Actor, Question, names};
+use super::question::{Actor, Question, give, names, turn};
 use super::reach::Lever;
-use super::remedy::{give, turn, write_change};
+use super::remedy::write_change;
 use crate::engine::{Engine, Holders, Levers, RolePermission};
 use crate::id::{ListId, PermissionId, RoleId, SettingId};
 use crate::request::{NamedAction, NamedChange, NamedRequest};
@@ -249,7 +249,7 @@ impl Search {
         let mut left: BTreeMap<String, NamedChange> = BTreeMap::new();
         loop {
             left.clear();
-            let adding = self.adding(state).into_iter().chain(self.created(state));
+            let adding = self.adding(state).into_iter().chain(Self::created(state));
             left.extend(adding.map(|change| (format!("{change:?}"), change)));
             let before = state.engine.version();
             for change in left.values() {
@@ -266,7 +266,7 @@ impl Search {
     fn moves(&self, state: &State, greedy: bool) -> Vec<State> {
         let mut moves = Vec::new();
         if !greedy {
-            let adding = self.adding(state).into_iter().chain(self.created(state));
+            let adding = self.adding(state).into_iter().chain(Self::created(state));
             let taking = if self.lists.is_empty() { Vec::new() } else { self.taking(state) };
             moves.extend(adding.chain(taking).filter_map(|change| made(state, change, None)));
         }
@@ -319,7 +319,7 @@ impl Search {
     }
 
     /// A fresh custom role on each base, unless it is there already.
-    fn created(&self, state: &State) -> Vec<NamedChange> {
+    fn created(state: &State) -> Vec<NamedChange> {
         let fresh = |base: String| {
             let name = format!("new_{base}");
             state.engine.role(&name).is_none().then(|| NamedChange {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::{circumstances, possible};
-use super::question::{Actor, Question, names};
+use super::question::{Actor, Question, everybody, names};
 use crate::decision::{Gate, Reason};
 use crate::engine::{BecauseValue, Engine, Holders, Record, RolePermission, SettingValue};
 use crate::id::{FeatureId, PermissionId, RoleId, SettingId};
@@ -188,8 +188,7 @@ impl Engine {
         if now.position == Switch::Off || now.absent {
             return None;
         }
-        let mut everybody = NamedSubject::default();
-        everybody.roles = self.roles().map(|(role, _)| role.to_owned()).collect();
+        let everybody = everybody(self);
         let asked = names::<FeatureId>(self).map(|it| Question::Feature(it).asked_by(everybody.clone()));
         let asked: Vec<_> = asked.filter(|it| self.levers_named(it).settings.contains(&id)).collect();
         let first = asked.first()?;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::question::{Actor, Answer, Cell, Question};
+use super::question::{Actor, Answer, Cell, Question, everybody, turn};
 use crate::engine::Engine;
 use crate::id::{PermissionId, SettingId};
-use crate::request::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, To};
+use crate::request::{NamedAction, NamedContext, NamedRequest, NamedSubject};
 
 /// Who may do what in a domain.
 ///
@@ -136,8 +136,7 @@ impl Engine {
 
     fn switch_table(&self) -> Table {
         let questions = self.feature_questions();
-        let mut everybody = NamedSubject::default();
-        everybody.roles = self.roles().map(|(role, _)| role.to_owned()).collect();
+        let everybody = everybody(self);
         let mut columns = vec!["as it is".to_owned()];
         let mut engines = vec![self.clone()];
         for setting in self.settings_of(&questions) {
@@ -166,11 +165,8 @@ impl Engine {
     /// The domain with a setting at its other position, if the domain can turn it at all.
     fn turned(&self, setting: SettingId) -> Option<(String, Self)> {
         let (name, now) = (self.catalog().name(setting)?, self.setting(setting)?);
-        let mut change = NamedChange::default();
-        change.setting = Some(name.to_owned());
         let to = now.position.reversed();
-        change.to = Some(To::Switch(to));
-        let engine = self.preview(&change)?;
+        let engine = self.preview(&turn(name.to_owned(), to))?;
         let turned = engine.setting(setting).is_some_and(|then| then.position == to);
         turned.then(|| (format!("{name} {}", to.as_str()), engine))
     }

@@ -75,10 +75,7 @@ impl Question {
             Self::Permission(permission) => action.permission = Some(permission.clone()),
             Self::Feature(feature) => action.feature = Some(feature.clone()),
             Self::Turn { setting, to } => {
-                let mut change = NamedChange::default();
-                change.setting = Some(setting.clone());
-                change.to = Some(To::Switch(*to));
-                action.change = Some(change);
+                action.change = Some(turn(setting.clone(), *to));
             }
         }
         action
@@ -266,4 +263,21 @@ impl Engine {
 /// The names of a kind of thing, in order.
 pub(super) fn names<T: Bind>(engine: &Engine) -> impl Iterator<Item = String> {
     engine.catalog().all::<T>().map(|(name, _)| name.to_owned())
+}
+
+/// A setting to a position.
+pub(super) fn turn(setting: String, to: Switch) -> NamedChange {
+    NamedChange { setting: Some(setting), to: Some(To::Switch(to)), ..NamedChange::default() }
+}
+
+/// A permission of a role to a position.
+pub(super) fn give(role: String, permission: String, to: Switch) -> NamedChange {
+    let (role, permission) = (Some(role), Some(permission));
+    NamedChange { role, permission, to: Some(To::Switch(to)), ..NamedChange::default() }
+}
+
+/// Somebody with every role: what is denied to them is denied to everybody.
+pub(super) fn everybody(engine: &Engine) -> NamedSubject {
+    let roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
+    NamedSubject { roles, ..NamedSubject::default() }
 }

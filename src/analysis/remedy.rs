@@ -6,11 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::{AMPLE, on_model};
-use super::question::{Actor, names};
+use super::question::{Actor, give, names, turn};
 use crate::decision::{Gate, Reason};
 use crate::engine::{BecauseValue, Engine, Holders, Record, RolePermission, StepRecord};
 use crate::id::{AddOnId, ListId, ModelId, PermissionId, PlanId};
-use crate::request::{NamedAction, NamedChange, NamedRequest, Request, To};
+use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, Request, To};
 use crate::word::Switch;
 
 /// How many steps a remedy has at most.
@@ -113,8 +113,7 @@ pub struct Made {
 impl Made {
     /// The change as a request of its actor.
     pub fn request(&self) -> NamedRequest {
-        let action = NamedAction { change: Some(self.change.clone()), ..NamedAction::default() };
-        let mut request = NamedRequest::new(self.by.subject(), action);
+        let mut request = asked(self.by.subject(), &self.change);
         request.context.facts = self.given.iter().map(|fact| (fact.clone(), true)).collect();
         request
     }
@@ -351,7 +350,7 @@ impl<'e> Here<'e> {
         let assign = |role: &str| {
             let mut change = NamedChange { assign_role: Some(role.to_owned()), ..NamedChange::default() };
             change.from = from.cloned();
-            let step = Step::Assign(self.made(&change).ok()?);
+            let step = Step::Assign(self.made(&change)?);
             let (then, request) = step.take(self.engine, request)?;
             then.evaluate_named(&request).is_allow().then(|| Remedy { steps: vec![step] })
         };
@@ -448,28 +447,30 @@ impl<'e> Here<'e> {
             Wish::Step(step) => return vec![step],
             Wish::Change(change) => change,
         };
-        match self.made(&change) {
-            Ok(made) => vec![Step::Change(made)],
-            Err(request) => {
-                let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-                let wishes = self.supporting(&request);
-                wishes.into_iter().flat_map(|wish| self.granted(wish, depth)).collect()
-            }
+        if let Some(made) = self.made(&change) {
+            return vec![Step::Change(made)];
         }
+        let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+        let wishes = self.supporting(&asked(NamedSubject::default(), &change));
+        wishes.into_iter().flat_map(|wish| self.granted(wish, depth)).collect()
     }
 
-    /// A change by the weakest actor who may make it, or the request that nobody may make.
-    fn made(&self, change: &NamedChange) -> Result<Made, NamedRequest> {
-        let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
-        for (actor, from_above) in &self.actors {
-            let mut request = NamedRequest::new(actor.subject(), action.clone());
-            let Some(given) = given(self.engine, &mut request) else { continue };
+    /// A change by the weakest actor who may make it, if anybody may.
+    fn made(&self, change: &NamedChange) -> Option<Made> {
+        self.actors.iter().find_map(|(actor, from_above)| {
+            let mut request = asked(actor.subject(), change);
+            let given = given(self.engine, &mut request)?;
             let obligations = self.engine.decide(&request).obligations;
             let (by, change) = (actor.clone(), change.clone());
-            return Ok(Made { by, change, given, obligations, from_above: *from_above });
-        }
-        Err(NamedRequest::new(crate::request::NamedSubject::default(), action))
+            Some(Made { by, change, given, obligations, from_above: *from_above })
+        })
     }
+}
+
+/// A change as a request of somebody.
+fn asked(subject: NamedSubject, change: &NamedChange) -> NamedRequest {
+    let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
+    NamedRequest::new(subject, action)
 }
 
 /// The facts that must be so for a request to be allowed, if that is all it takes.
@@ -613,17 +614,6 @@ fn every_lever(engine: &Engine, request: &NamedRequest) -> Vec<Wish> {
         }
     }
     wishes
-}
-
-/// A setting to a position.
-pub(super) fn turn(setting: String, to: Switch) -> NamedChange {
-    NamedChange { setting: Some(setting), to: Some(To::Switch(to)), ..NamedChange::default() }
-}
-
-/// A permission of a role to a position.
-pub(super) fn give(role: String, permission: String, to: Switch) -> NamedChange {
-    let (role, permission) = (Some(role), Some(permission));
-    NamedChange { role, permission, to: Some(To::Switch(to)), ..NamedChange::default() }
 }
 
 /// Two states with the same key are the same.

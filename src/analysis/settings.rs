@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::question::names;
-use super::remedy::{Remedy, give, turn};
+use super::question::{give, names, turn};
+use super::remedy::Remedy;
 use crate::engine::{Engine, Record, RolePermission};
 use crate::id::{FeatureId, ListId, PermissionId, SettingId};
 use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
@@ -85,7 +85,7 @@ impl Engine {
             settings: names::<SettingId>(self).filter_map(|name| self.setting_view(subject, name)).collect(),
             role_permissions: self.role_permission_views(subject),
             lists: names::<ListId>(self).filter_map(|name| self.list_view(subject, name)).collect(),
-            opt_ins: names::<FeatureId>(self).filter_map(|name| self.opt_in_view(subject, name)).collect(),
+            opt_ins: names::<FeatureId>(self).filter_map(|name| self.opt_in_view(subject, &name)).collect(),
         }
     }
 
@@ -124,10 +124,10 @@ impl Engine {
         Some(SettingView { name, role: None, value: Some(entries), level: None, changes })
     }
 
-    fn opt_in_view(&self, subject: &NamedSubject, name: String) -> Option<SettingView> {
+    fn opt_in_view(&self, subject: &NamedSubject, name: &str) -> Option<SettingView> {
         let opt_in = |to| {
             let mut change = NamedChange::default();
-            (change.opt_in, change.to) = (Some(name.clone()), Some(To::Switch(to)));
+            (change.opt_in, change.to) = (Some(name.to_owned()), Some(To::Switch(to)));
             change
         };
         // What a preview does not move is where it is; what is no beta cannot be previewed as one.
@@ -137,7 +137,7 @@ impl Engine {
         let both = switches().map(|to| self.preview(&opt_in(to)).is_some());
         let changes = switches().map(|to| self.possible(subject, opt_in(to))).into();
         let view = SettingView {
-            name: name.clone(),
+            name: name.to_owned(),
             role: None,
             value: value.map(To::Switch),
             level: None,

@@ -102,7 +102,9 @@ impl<'e> Found<'e> {
         }
         let others = row.otherwise.iter().chain(&row.restricted_by).copied();
         let others: Vec<u16> = others.chain(row.instead.iter().map(|(_, other)| *other)).collect();
-        others.into_iter().for_each(|other| self.permission(other));
+        for other in others {
+            self.permission(other);
+        }
     }
 
     fn feature(&mut self, feature: u16) {

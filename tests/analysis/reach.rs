@@ -25,7 +25,7 @@ fn reach_names_what_decides() {
             "upload_files",
             Some(reach(&[uploads.clone(), cell("guest", "upload_files")])),
         ),
-        (&configured, "super_admin", "upload_files", Some(reach(&[uploads.clone()]))),
+        (&configured, "super_admin", "upload_files", Some(reach(std::slice::from_ref(&uploads)))),
         // Locked from above: no setting of this domain reopens it.
         (&configured, "guest", "download_files_mobile", None),
         // Without the add-on roles stand at their defaults.

@@ -184,7 +184,7 @@ fn impossible_is_so_for_every_change_that_anybody_may_make() {
     }
 }
 
-fn found(text: &str, role: &str, question: Question) -> (Vec<String>, Option<Reason>) {
+fn found(text: &str, role: &str, question: &Question) -> (Vec<String>, Option<Reason>) {
     let engine = worlds::engine(text);
     let found = engine.remedies_named(&question.asked_by(Actor::Role(role.to_owned()).subject()));
     let remedies = found.remedies.iter().map(ToString::to_string).collect();
@@ -261,7 +261,7 @@ fn remedies_read_as_what_somebody_does() {
             None,
         ),
     ] {
-        let (found, stuck) = found(&text, role, question.clone());
+        let (found, stuck) = found(&text, role, &question);
         assert_eq!(
             (found, stuck),
             (remedies.into_iter().map(str::to_owned).collect(), impossible),

@@ -135,7 +135,7 @@ pub(crate) struct Ask {
     /// Who asks: a role; may be given several times
     #[arg(long)]
     pub(crate) role: Vec<String>,
-    /// Who asks: a standing, such as billing_owner
+    /// Who asks: a standing, such as `billing_owner`
     #[arg(long)]
     pub(crate) standing: Vec<String>,
     /// What for: to use a permission
@@ -144,10 +144,10 @@ pub(crate) struct Ask {
     /// What for: to run a feature
     #[arg(long, group = "action")]
     pub(crate) feature: Option<String>,
-    /// What for: to turn a setting, such as ai_partners=off
+    /// What for: to turn a setting, such as `ai_partners=off`
     #[arg(long, group = "action", value_name = "SETTING=POSITION")]
     pub(crate) turn: Option<String>,
-    /// What is so, or not so: a fact, such as task_access or draft=false
+    /// What is so, or not so: a fact, such as `task_access` or `draft=false`
     #[arg(long, value_name = "FACT[=false]")]
     pub(crate) fact: Vec<String>,
     /// The e-mail domain of the person concerned

@@ -41,6 +41,15 @@ fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The same for programs or for people.
+fn show(common: &Common, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    if common.json {
+        return json(value);
+    }
+    print!("{}", text());
+    Ok(())
+}
+
 const fn ending(fine: bool) -> Ending {
     if fine { Ending::Fine } else { Ending::Finding }
 }
@@ -69,11 +78,7 @@ fn evaluate(common: &Common, ask: &Ask, paint: Paint) -> Result<Ending, Failure>
 fn explain(common: &Common, ask: &Ask) -> Result<Ending, Failure> {
     let (engine, request) = (files::engine(common, &ask.domain)?, files::request(ask)?);
     let explanation = engine.explain_named(&request);
-    if common.json {
-        json(&explanation.record())?
-    } else {
-        print!("{explanation}")
-    }
+    show(common, &explanation.record(), || explanation.to_string())?;
     Ok(ending(explanation.decision().is_allow()))
 }
 
@@ -108,22 +113,14 @@ fn matrix(common: &Common, domain: &Path, format: Format, paint: Paint) -> Resul
 
 fn compare(common: &Common, old: &Path, new: &Path, paint: Paint) -> Result<Ending, Failure> {
     let diff = diff(&files::engine(common, old)?, &files::engine(common, new)?);
-    if common.json {
-        json(&diff)?
-    } else {
-        print!("{}", render::diff(&diff, paint))
-    }
+    show(common, &diff, || render::diff(&diff, paint))?;
     Ok(ending(diff.cells.is_empty()))
 }
 
 fn lint(common: &Common, domain: &Path, paint: Paint) -> Result<Ending, Failure> {
     let engine = files::engine(common, domain)?;
     let findings = engine.lint();
-    if common.json {
-        json(&findings)?
-    } else {
-        print!("{}", render::findings(&engine, &findings, paint))
-    }
+    show(common, &findings, || render::findings(&engine, &findings, paint))?;
     Ok(ending(findings.is_empty()))
 }
 
@@ -139,11 +136,7 @@ fn escalation(common: &Common, domain: &Path, asked: Option<(&str, &str)>) -> Re
         Some((role, permission)) => vec![engine.escalation(role, permission)],
         None => engine.escalations(),
     };
-    if common.json {
-        json(&found)?
-    } else {
-        print!("{}", render::escalations(&found))
-    }
+    show(common, &found, || render::escalations(&found))?;
     Ok(ending(!found.iter().any(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided))))
 }
 

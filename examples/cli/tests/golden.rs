@@ -2,7 +2,11 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p tollkeeper-cli` writes the outputs anew.
 
-#![allow(clippy::disallowed_methods, reason = "a test of a command line starts it")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test starts programs, and stops where one fails"
+)]
 
 use std::path::Path;
 use std::process::Command;
