@@ -870,8 +870,8 @@ impl<'a> Case<'a> {
         self.catalog.credit_plans.values().any(|plan| {
             plan.unlimited
                 && plan.meter.as_deref() == Some(meter)
-                && (plan.plans.contains(&self.domain.domain.plan)
-                    || plan.add_on.as_ref().is_some_and(|add_on| self.add_on(add_on)))
+                && (plan.plans.is_empty() || plan.plans.contains(&self.domain.domain.plan))
+                && plan.add_on.as_ref().is_none_or(|add_on| self.add_on(add_on))
         })
     }
 

@@ -78,6 +78,8 @@ const SETTINGS: &[&str] = &["t1", "t2", "t3", "t4"];
 /// The first three may route, the others may be what suffices as well; the last one is a restriction.
 const PERMISSIONS: &[&str] = &["q1", "q2", "q3", "q4", "q5", "q6"];
 const ALL_PERMISSIONS: &[&str] = &["q1", "q2", "q3", "q4", "q5", "q6", "x1", "x2"];
+/// What says who may change something: nothing that a list restricts, for whoever acts is not whom it concerns.
+const PLAIN: &[&str] = &["q4", "q5", "q6"];
 const PROVIDERS: &[&str] = &["v1", "v2", "v3"];
 const SERVICES: &[&str] = &["w1", "w2"];
 const REGIMES: &[&str] = &["g1", "g2"];
@@ -102,8 +104,8 @@ fn rows(dice: &mut Dice, table: &str) -> String {
     let mut text = String::new();
     for _ in 0..dice.below(3) {
         let who = dice.array("roles", ROLES, 60)
-            + &dice.array("standings", STANDINGS, 30)
-            + &dice.value("permission", PERMISSIONS, 40);
+            + &dice.array("standings", STANDINGS, 50)
+            + &dice.value("permission", PLAIN, 40);
         let who = if who.is_empty() { "roles = [\"boss\"]\n".to_owned() } else { who };
         let when = dice.array("to", &["on", "off"], 40) + &dice.value("when_unheld", ROLES, 30);
         text += &format!("[[{table}.change]]\n{who}{when}{}", scope(dice, 15));
@@ -143,7 +145,7 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
         }
     }
     for name in STANDINGS {
-        text += &format!("[standings.{name}]\n{}", dice.array("kinds", KINDS, 30));
+        text += &format!("[standings.{name}]\n{}", dice.array("kinds", KINDS, 60));
     }
     text += "[facts]\n";
     text.extend(FACTS.iter().map(|name| format!("{name} = \"a fact\"\n")));
@@ -162,8 +164,9 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
         text += &rows(dice, &format!("settings.{name}"));
     }
     for name in ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"] {
-        if dice.percent(90) {
-            let who = dice.array("roles", ROLES, 50) + &dice.value("permission", PERMISSIONS, 60);
+        // Without a rule role permissions cannot be configured at all, and nobody could tell who changed them.
+        if name == "role_permission" || dice.percent(90) {
+            let who = dice.array("roles", ROLES, 50) + &dice.value("permission", PLAIN, 60);
             let who = if who.is_empty() { "roles = [\"boss\"]\n".to_owned() } else { who };
             text += &format!("[changes.{name}]\n{who}");
             text += &(dice.array("plans", PLANS, 10)
@@ -196,7 +199,7 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
         text += &format!("[permissions.{name}]\n{}{}", dice.value("setting", SETTINGS, 50), scope(dice, 10));
         text += &format!(
             "restricts = {{ permission = \"{}\", to = \"{}\", besides = {:?} }}\n",
-            dice.one(&["q3", "q6"]),
+            "q3",
             dice.one(LISTS),
             dice.some(BASES, 20)
         );
@@ -338,7 +341,7 @@ pub(crate) fn domain(dice: &mut Dice, catalog: &Catalog) -> String {
             text += &format!("{permission} = \"{}\"\n", dice.switch().as_str());
         }
     }
-    if dice.percent(40) {
+    if dice.percent(80) {
         text += &format!("[limits.{}]\n{}", dice.one(&["m1", "m2"]), limit(dice));
     }
     text += "[opt_ins]\n";
@@ -436,12 +439,11 @@ pub(crate) fn request(dice: &mut Dice, custom: bool, limits: &Names) -> NamedReq
             request.context.facts.insert((*fact).to_owned(), dice.percent(65));
         }
     }
-    // Who may change something does not depend on somebody's e-mail domain, which is not completed there.
-    if request.action.change.is_some() || dice.percent(50) {
+    if dice.percent(50) {
         request.context.email_domain = Some(dice.one(EMAILS).to_owned());
     }
     for limit in LIMITS {
-        let amount = [0, 1, 5, 9, 12, 250_000, 5_000_000][dice.below(7)];
+        let amount = [0, 1, 5, 9, 12, 250_000, 5_000_000, dice.below(12) as u64][dice.below(8)];
         if !limits.contains(*limit) && !dice.percent(1) {
             continue;
         }
