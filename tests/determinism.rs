@@ -2,11 +2,13 @@
 //! files are written.
 //!
 //! `tests/golden/NAME.requests.jsonl` has requests; `NAME.jsonl` the version, which all decisions share, then the
-//! explanation of each, a line each; `NAME.txt` the same for people. After a change that is meant: `UPDATE_GOLDEN=1 cargo test --test determinism`,
-//! then read the difference.
+//! explanation of each, a line each; `NAME.txt` the same for people. After a change that is
+//! meant: `UPDATE_GOLDEN=1 cargo test --test determinism`, then read the difference.
 
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test that cannot go on stops")]
 #![expect(clippy::disallowed_methods, reason = "a test reads files and its environment")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +50,7 @@ fn explained(catalog: &str, domain: &str, requests: &[String]) -> [String; 2] {
         record.decision.version.clear();
         json += &serde_json::to_string(&record).unwrap();
         json.push('\n');
-        text += &format!("{}\n{explanation}\n", serde_json::to_string(&request).unwrap());
+        writeln!(text, "{}\n{explanation}", serde_json::to_string(&request).unwrap()).unwrap();
     }
     [json, text]
 }
