@@ -8,7 +8,7 @@ use std::error::Error;
 
 use tollkeeper::bind;
 use tollkeeper::catalog::Catalog;
-use tollkeeper::domain::{Change, Domain};
+use tollkeeper::domain::Change;
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{FactId, FeatureId, PermissionId, RoleId, SettingId};
 use tollkeeper::request::{Request, Subject};
@@ -36,8 +36,7 @@ bind! {
 fn main() -> Result<(), Box<dyn Error>> {
     let catalog = Catalog::builtin();
     let names = Names::bind(&catalog)?;
-    let domain = Domain::parse(include_str!("domains/clinic.toml"))?;
-    let engine = Engine::compile(&catalog, &domain)?;
+    let engine = Engine::parse(&catalog, include_str!("domains/clinic.toml"))?;
     let contractor = engine.role("contractor").ok_or("no role `contractor`")?;
 
     let switch_partners = |to| Change::Setting { setting: names.ai_partners, to };

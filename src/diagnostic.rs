@@ -20,6 +20,7 @@
 //! );
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -278,12 +279,32 @@ impl Serialize for Diagnostics {
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<(Option<Range<usize>>, Diagnostic)>,
+    /// Where the keys of entries stand that could not be read as they are.
+    damaged: BTreeSet<usize>,
 }
 
 impl Problems {
     /// Notes a problem at `span` of the text.
     pub(crate) fn add(&mut self, code: Code, span: Option<Range<usize>>, message: impl Into<String>) {
         self.add_with_help(code, span, message, None);
+    }
+
+    /// An entry whose key stands at `key` had mistakes, so that what is missing in it may have been misspelt.
+    pub(crate) fn damage(&mut self, key: &Range<usize>) {
+        self.damaged.insert(key.start);
+    }
+
+    /// Whether something at `span` only follows from a mistake that was noted already.
+    fn follows(&self, code: Code, span: Option<&Range<usize>>) -> bool {
+        let Some(span) = span else { return false };
+        let broken = |(at, one): &(Option<Range<usize>>, Diagnostic)| {
+            one.code == Code::Syntax && at.as_ref().is_some_and(|at| at.start == span.start)
+        };
+        match code {
+            Code::MissingKey => self.damaged.contains(&span.start),
+            Code::UnknownName | Code::MalformedId => self.found.iter().any(broken),
+            _ => false,
+        }
     }
 
     /// Notes a problem with its likely fix.
@@ -294,6 +315,9 @@ impl Problems {
         message: impl Into<String>,
         help: Option<String>,
     ) {
+        if self.follows(code, span.as_ref()) {
+            return;
+        }
         self.found.push((span, Diagnostic { code, message: message.into(), help, place: None }));
     }
 

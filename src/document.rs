@@ -5,7 +5,7 @@
 //! entry read again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Deref, Range};
+use std::ops::{Deref, DerefMut, Range};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,6 +74,39 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// A table of a file with the place of its name. The place is no part of what the file states.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Placed<T> {
+    pub(crate) at: Option<Range<usize>>,
+    row: T,
+}
+
+impl<T> Deref for Placed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}
+
+impl<T> DerefMut for Placed<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.row
+    }
+}
+
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.row == other.row
+    }
+}
+
+impl<T: Serialize> Serialize for Placed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.serialize(serializer)
+    }
+}
+
 /// The top level of a document; tables are taken out one after the other.
 pub(crate) struct Document<'t> {
     table: DeTable<'t>,
@@ -91,14 +124,16 @@ impl<'t> Document<'t> {
         Self { table: table.into_inner(), problems }
     }
 
-    /// Takes out the table of this name as a whole; an absent or broken one reads as the default.
-    pub(crate) fn table<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
-        self.take(name).and_then(|value| entry(value, &mut self.problems)).unwrap_or_default()
+    /// Takes out the table of this name as a whole, with its place; an absent one reads as the default.
+    pub(crate) fn table<T: DeserializeOwned + Default>(&mut self, name: &str) -> Placed<T> {
+        let Some((key, value)) = self.table.remove_entry(name) else { return Placed::default() };
+        let row = entry(&key.span(), value, &mut self.problems).unwrap_or_default();
+        Placed { at: Some(key.span()), row }
     }
 
     /// Takes out the table of this name as a map, each entry read on its own.
     pub(crate) fn section<T: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<Name, T> {
-        let Some(value) = self.take(name) else { return BTreeMap::new() };
+        let Some(value) = self.table.remove(name) else { return BTreeMap::new() };
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
             self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be a table"));
@@ -106,7 +141,7 @@ impl<'t> Document<'t> {
         };
         let mut entries = BTreeMap::new();
         for (key, value) in table {
-            if let Some(row) = entry(value, &mut self.problems) {
+            if let Some(row) = entry(&key.span(), value, &mut self.problems) {
                 entries.insert(Spanned::new(key.span(), key.into_inner().into_owned()), row);
             }
         }
@@ -127,15 +162,15 @@ impl<'t> Document<'t> {
         }
         problems
     }
-
-    fn take(&mut self, name: &str) -> Option<Spanned<DeValue<'t>>> {
-        self.table.remove(name)
-    }
 }
 
 /// Deserializes one entry, noting every mistake in it. `None` if what is left after taking the mistakes out
 /// makes no entry.
-fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<T> {
+fn entry<T: DeserializeOwned>(
+    key: &Range<usize>,
+    mut value: Spanned<DeValue<'_>>,
+    problems: &mut Problems,
+) -> Option<T> {
     let root = value.span();
     let mut removed = BTreeSet::new();
     loop {
@@ -145,6 +180,7 @@ fn entry<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, problems: &mut Pr
         };
         let span = error.span().unwrap_or_else(|| root.clone());
         note(error.message(), &span, &removed, problems);
+        problems.damage(key);
         if !remove(&mut value, &span, &mut removed) {
             return None;
         }

@@ -76,6 +76,8 @@ ids! {
     AddOnId;
     /// A role: of the catalog, or a custom one of a domain.
     RoleId;
+    /// Whom a domain gives a role by default, such as new members.
+    RoleDefaultId;
     /// A position that is no role, such as billing owner.
     StandingId;
     /// A named yes/no that the caller vouches for.

@@ -67,6 +67,7 @@
 //! | [`analysis`] | what is in the way and who could change it; matrix, diff, replay, lint, escalation |
 //! | [`decision`] | allow or deny, the reason, obligations |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
+//! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod analysis;
@@ -80,6 +81,7 @@ mod hash;
 pub mod id;
 pub mod request;
 pub mod units;
+pub mod usage;
 pub mod word;
 
 #[cfg(doctest)]

@@ -1,5 +1,8 @@
 //! Applying changes: what an allowed change does to a domain, and that a denied one does nothing.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::arithmetic_side_effects, reason = "a dice has more than no sides")]
+
 use tollkeeper::catalog::Catalog;
 use tollkeeper::decision::Reason;
 use tollkeeper::domain::{Change, Domain};
@@ -339,12 +342,14 @@ impl World {
         }
     }
 
-    fn domain(&self, dice: &mut Dice) -> Domain {
+    fn domain(dice: &mut Dice) -> Domain {
         let kind = dice.pick(&["organization", "workspace", "division"]);
         let plan = dice.pick(&["starter", "enterprise", "enterprise_plus"]);
         let holders = dice.throw(3);
         let custom = match plan {
-            "enterprise_plus" => "[roles.contractor]\nbased_on = 'guest'\n[roles.lead]\nbased_on = 'admin'",
+            "enterprise_plus" => {
+                "[role_defaults]\nguests = 'contractor'\n[roles.contractor]\nbased_on = 'guest'\n[roles.lead]\nbased_on = 'admin'"
+            }
             _ => "",
         };
         let text = format!(
@@ -407,7 +412,7 @@ fn whatever_is_tried_in_whatever_order_the_laws_of_applying_hold() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let (mut allowed, mut denied) = (0, 0);
     for _ in 0..60 {
-        let mut engine = compiled(&world.catalog, &world.domain(&mut dice));
+        let mut engine = compiled(&world.catalog, &World::domain(&mut dice));
         for _ in 0..60 {
             let before = engine.domain().to_toml();
             let applied = world.attempt(&engine, &mut dice, |request| {
@@ -524,4 +529,46 @@ fn the_same_changes_in_the_same_order_give_the_same_bytes() {
     let first = play();
     assert_eq!(first, play());
     assert_ne!(first, Domain::parse(ACME).unwrap().to_toml());
+}
+
+// ADM-07
+#[test]
+fn what_comes_from_contract_and_directory_has_no_form_of_change() {
+    for key in [
+        "plan",
+        "add_ons",
+        "regimes",
+        "attested",
+        "seats",
+        "limits",
+        "residency",
+        "holders",
+        "locked",
+        "kind",
+    ] {
+        let json = format!(r#"{{"action":{{"change":{{"{key}":"x","to":"on"}}}}}}"#);
+        let error = serde_json::from_str::<NamedRequest>(&json).unwrap_err().to_string();
+        assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
+    }
+    let locked = engine(&format!("{ACME}[locked]\nuploads = 'off'"));
+    let request = request("super_admin", r#"{"setting":"uploads","to":"on"}"#, "{}");
+    assert_eq!(locked.apply_named(&request).unwrap_err().0.reason(), Reason::SettingLocked);
+}
+
+// ADM-06 ADM-08
+#[test]
+fn the_record_carries_the_warning_that_the_actor_cannot_undo_the_change() {
+    let nobody = ACME.replace("super_admin = 2", "super_admin = 0");
+    let off = nobody.clone() + "[settings]\nml = 'off'";
+    for (text, role, change, warned) in [
+        (ACME, "super_admin", r#"{"setting":"ml","to":"off"}"#, false),
+        (&nobody, "admin", r#"{"setting":"ml","to":"off"}"#, true),
+        (&off, "admin", r#"{"setting":"ml","to":"off"}"#, false),
+        (ACME, "super_admin", r#"{"assign_role":"admin","from":"super_admin"}"#, false),
+        (ACME, "admin", r#"{"list":"trusted_domains","to":[]}"#, false),
+    ] {
+        let applied = engine(text).apply_named(&request(role, change, "{}")).unwrap();
+        let warns = applied.record.obligations.iter().any(|one| one == "warn_irreversible");
+        assert_eq!(warns, warned, "{role} {change}");
+    }
 }

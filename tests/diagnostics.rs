@@ -1,17 +1,14 @@
 //! Everything that is wrong with a file, at once, with its place and the likely fix.
 
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use expect_test::{Expect, expect};
 use tollkeeper::catalog::Catalog;
-use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
 
 /// What compiling a domain with the built-in catalog reports.
 fn of_domain(text: &str) -> String {
-    let problems = match Domain::parse(text) {
-        Err(problems) => problems,
-        Ok(domain) => Engine::compile(&Catalog::builtin(), &domain).unwrap_err(),
-    };
-    problems.render("acme.toml", text)
+    Engine::parse(&Catalog::builtin(), text).unwrap_err().render("acme.toml", text)
 }
 
 /// What parsing a catalog reports, a line a problem.
@@ -73,7 +70,7 @@ permissions = { create_teams = "on" }
 #[test]
 fn mistakes_of_syntax_and_shape_come_in_the_same_form() {
     let text = "[domain]\nid = 3\nplan = \nkynd = 'x'\n[setings]\n[limits.ai_outputs]\nstop = 'softly'\nlimit = -1\n";
-    let expected = expect![[r#"
+    let expected = expect![[r"
         error[wrong-type]: expected a string, found integer `3`
          --> acme.toml:2:6
           |
@@ -109,7 +106,7 @@ fn mistakes_of_syntax_and_shape_come_in_the_same_form() {
           |
         8 | limit = -1
           |         ^^
-    "#]];
+    "]];
     expected.assert_eq(&of_domain(text));
 }
 

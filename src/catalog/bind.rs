@@ -6,8 +6,8 @@ use super::Catalog;
 use crate::diagnostic::did_you_mean;
 use crate::id::{
     AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, KindId, LimitId, ListId, MeterId, ModeId,
-    ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleId,
-    ServiceId, SettingId, StandingId,
+    ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleDefaultId,
+    RoleId, ServiceId, SettingId, StandingId,
 };
 
 /// An id that a catalog finds by name.
@@ -56,6 +56,7 @@ bindable! {
     PlanId: "plan" in plans,
     AddOnId: "add-on" in add_ons,
     RoleId: "role" in roles,
+    RoleDefaultId: "role default" in role_defaults,
     StandingId: "standing" in standings,
     FactId: "fact" in facts,
     ListId: "list" in lists,

@@ -33,7 +33,15 @@ impl Catalog {
     /// | USE-05 | only partner features are metered; at a reached limit proactive outputs are still produced |
     /// | CRD-01 | the switch of the automations has the same rules as the one of AI partners |
     /// | CRD-12 | a priced run needs its model, an estimate of tokens and a stated balance; without one it is denied |
+    /// | AI-20 | betas are opted in to by super admins |
+    /// | TRM-01 | seats that do not match are reported and change no access; an included add-on has no seats of its own |
+    /// | TRM-03 | the customer's key covers every class of data that the terms do not except |
     /// | TRM-04 | names and pictures of people are part of their profile |
+    /// | CON-01 | a service token is minted by a super admin; on plans below Enterprise any role may connect |
+    /// | CON-07 | only projects and tasks have a look-back: exactly a year ago is no longer within |
+    /// | CON-08 | the caller matches people by e-mail address, whatever its ASCII case, and states it as a fact |
+    /// | CON-10 | what is disconnected is found no more: reading needs the two sides to be connected |
+    /// | CON-12 | connecting a domain under HIPAA or with its own keys is warned of, not barred |
     ///
     /// Model names, prices and credit plans (CRD-14) are illustrative figures from public help pages.
     pub fn builtin() -> Self {

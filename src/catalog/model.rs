@@ -21,6 +21,7 @@ pub(crate) struct Model {
     pub(crate) plans: Rows<Plan>,
     pub(crate) add_ons: Rows<AddOn>,
     pub(crate) roles: Rows<Role>,
+    pub(crate) role_defaults: Rows<RoleDefault>,
     pub(crate) standings: Rows<Standing>,
     pub(crate) facts: Rows<()>,
     pub(crate) obligations: Rows<()>,
@@ -76,6 +77,14 @@ pub(crate) struct Role {
     /// The kinds of domain in which holders are counted; empty means every kind.
     pub(crate) kinds: Positions,
     pub(crate) verified_by: Option<u16>,
+}
+
+/// Whom a domain gives a role by default.
+#[derive(Debug, Default)]
+pub(crate) struct RoleDefault {
+    pub(crate) role: u16,
+    /// The roles it may be, or be based on.
+    pub(crate) based_on: Positions,
 }
 
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default, table};
+use crate::document::{Document, Name, Placed, Set, is_default, table};
 use crate::word::{Every, Stop, Switch, Trigger};
 
 /// A map from names of the file.
@@ -18,7 +18,7 @@ macro_rules! catalog_source {
         /// A whole catalog file.
         #[derive(Clone, PartialEq, Debug, Default, Serialize)]
         pub(crate) struct CatalogSource {
-            pub(crate) catalog: Heading,
+            pub(crate) catalog: Placed<Heading>,
             $(#[serde(skip_serializing_if = "is_default")] pub(crate) $section: Map<$row>,)*
         }
 
@@ -41,6 +41,7 @@ catalog_source! {
     plans: PlanSource,
     add_ons: AddOnSource,
     roles: RoleSource,
+    role_defaults: RoleDefaultSource,
     standings: StandingSource,
     facts: String,
     obligations: String,
@@ -166,6 +167,10 @@ table! {
         inherent: Set<Name>,
         never: Set<Name>,
     }
+}
+table! {
+    /// `[role_defaults.X]`
+    RoleDefaultSource { label: Option<String>, role: Option<Name>, based_on: Set<Name>, }
 }
 table! {
     /// `[standings.X]`

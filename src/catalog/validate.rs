@@ -5,13 +5,15 @@ use std::ops::Range;
 use super::graph::{self, Broken};
 use super::model::{
     AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
-    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, Service, Setting,
-    Standing, UsedService,
+    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service,
+    Setting, Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
-    BilledSource, CatalogSource, ChangeSource, ChangerSource, ChangesSource, DefaultSource, FeatureSource,
-    LimitSource, Map, PermissionSource, ProvidersSource, SeatsSource, UseSource, UsedServiceSource,
+    AddOnSource, BilledSource, CatalogSource, ChangeSource, ChangerSource, ChangesSource, CreditPlanSource,
+    DefaultSource, FeatureSource, LimitSource, Map, MeterSource, ModelSource, PermissionSource,
+    ProviderSource, ProvidersSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource, UseSource,
+    UsedServiceSource,
 };
 use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
@@ -220,24 +222,10 @@ impl Checker {
             hash: 0,
             tag: Tag::of_hash(0),
             plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
-            add_ons: self.rows(&source.add_ons, |this, _, row| AddOn {
-                included_in: this.find_all(&names.plans, &row.included_in, "plan"),
-                offered_on: this.find_all(&names.plans, &row.offered_on, "plan"),
-                matches_plan: row.seats == Some(SeatsSource::MatchPlan),
-                billed_with_plan: row.billed == Some(BilledSource::WithPlan),
-                residency: row.residency,
-            }),
-            roles: self.rows(&source.roles, |this, name, row| {
-                if row.custom && row.supreme {
-                    this.contradiction(name.span(), "custom roles cannot be based on a supreme role");
-                }
-                Role {
-                    custom: row.custom,
-                    supreme: row.supreme,
-                    kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
-                    verified_by: this.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
-                }
-            }),
+            add_ons: self.rows(&source.add_ons, |this, _, row| this.add_on(row, &names)),
+            roles: self.rows(&source.roles, |this, name, row| this.role(name, row, &names)),
+            role_defaults: self
+                .rows(&source.role_defaults, |this, name, row| this.role_default(name, row, &names)),
             standings: self.rows(&source.standings, |this, _, row| Standing {
                 kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
             }),
@@ -247,35 +235,13 @@ impl Checker {
                 }
                 List { change: this.change_rules(name, &row.change, &names) }
             }),
-            providers: self.rows(&source.providers, |this, _, row| {
-                for guarantee in row.guarantees.iter() {
-                    this.grammar(guarantee);
-                }
-                let third_party = row.third_party;
-                Provider {
-                    third_party,
-                    obligations: this.bits(&names.obligations, &row.obligations, "obligation"),
-                }
-            }),
+            providers: self.rows(&source.providers, |this, _, row| this.provider(row, &names)),
             services: self.rows(&source.services, |this, _, row| {
                 this.find_maybe(&names.providers, row.provider.as_ref(), "provider");
                 let without = this.find_maybe(&names.obligations, row.without.as_ref(), "obligation");
                 Service { without: without.map_or(0, bit) }
             }),
-            regimes: self.rows(&source.regimes, |this, _, row| {
-                this.bits(&names.obligations, &row.obligations, "obligation");
-                Regime {
-                    providers: this.bits(&names.providers, &row.bars.providers, "provider"),
-                    services: this.find_all(&names.services, &row.bars.services, "service"),
-                    data: this.bits(&names.data, &row.bars.data, "data class"),
-                    unstated_providers: row.bars.unstated_providers,
-                    starts_off: this.find_all(&names.settings, &row.starts_off, "setting"),
-                    removes: this.find_all(&names.settings, &row.removes, "setting"),
-                    add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
-                    attested: this.plain(&row.attested),
-                    customer_key: row.customer_key,
-                }
-            }),
+            regimes: self.rows(&source.regimes, |this, _, row| this.regime(row, &names)),
             data: self.rows(&source.data, |this, _, row| {
                 for name in row.guarantees.iter().chain(&row.region) {
                     this.grammar(name);
@@ -288,52 +254,10 @@ impl Checker {
                 this.guarantees(source, row);
                 this.feature(name, row, &names, source)
             }),
-            meters: self.rows(&source.meters, |this, name, row| {
-                if row.counts.is_empty() {
-                    this.missing(name.span(), "counts");
-                }
-                let own = names.limits.position(name.get_ref());
-                Meter {
-                    counts: row.counts.iter().copied().collect(),
-                    limits: match row.limits.is_empty() {
-                        true => own.into_iter().collect(),
-                        false => this.find_all(&names.limits, &row.limits, "limit"),
-                    },
-                    priced: row.priced,
-                }
-            }),
-            models: self.rows(&source.models, |this, name, row| {
-                if row.provider.is_none() {
-                    this.missing(name.span(), "provider");
-                }
-                AiModel {
-                    provider: this
-                        .find_maybe(&names.providers, row.provider.as_ref(), "provider")
-                        .unwrap_or(u16::MAX),
-                    price: row
-                        .price
-                        .iter()
-                        .filter_map(|(quantity, price)| {
-                            Some((names.quantities.position(quantity.get_ref())?, this.price(price)?))
-                        })
-                        .collect(),
-                }
-            }),
-            credit_plans: self.rows(&source.credit_plans, |this, name, row| {
-                if row.meter.is_none() {
-                    this.missing(name.span(), "meter");
-                }
-                if row.unlimited == (row.credits.is_some() || row.per_seat.is_some()) {
-                    let message = "a credit plan issues `credits` or `per_seat`, or is `unlimited`";
-                    this.contradiction(name.span(), message);
-                }
-                CreditPlan {
-                    meter: this.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
-                    add_on: this.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
-                    plans: this.find_all(&names.plans, &row.plans, "plan"),
-                    unlimited: row.unlimited,
-                }
-            }),
+            meters: self.rows(&source.meters, |this, name, row| this.meter(name, row, &names)),
+            models: self.rows(&source.models, |this, name, row| this.ai_model(name, row, &names)),
+            credit_plans: self
+                .rows(&source.credit_plans, |this, name, row| this.credit_plan(name, row, &names)),
             changes: self.changes(source, &names),
             settings,
             permissions,
@@ -348,10 +272,115 @@ impl Checker {
         }
     }
 
+    fn add_on(&mut self, row: &AddOnSource, names: &Names) -> AddOn {
+        AddOn {
+            included_in: self.find_all(&names.plans, &row.included_in, "plan"),
+            offered_on: self.find_all(&names.plans, &row.offered_on, "plan"),
+            matches_plan: row.seats == Some(SeatsSource::MatchPlan),
+            billed_with_plan: row.billed == Some(BilledSource::WithPlan),
+            residency: row.residency,
+        }
+    }
+
+    fn role(&mut self, name: &Name, row: &RoleSource, names: &Names) -> Role {
+        if row.custom && row.supreme {
+            self.contradiction(name.span(), "custom roles cannot be based on a supreme role");
+        }
+        Role {
+            custom: row.custom,
+            supreme: row.supreme,
+            kinds: self.find_all(&names.kinds, &row.kinds, "kind"),
+            verified_by: self.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
+        }
+    }
+
+    fn role_default(&mut self, name: &Name, row: &RoleDefaultSource, names: &Names) -> RoleDefault {
+        let role = self.required(name, row.role.as_ref(), "role");
+        let role = self.find_maybe(&names.roles, role, "role").unwrap_or(u16::MAX);
+        let based_on = self.find_all(&names.roles, &row.based_on, "role");
+        if role != u16::MAX && !based_on.contains(&role) {
+            self.contradiction(name.span(), "`role` must be one of `based_on`");
+        }
+        RoleDefault { role, based_on }
+    }
+
+    fn provider(&mut self, row: &ProviderSource, names: &Names) -> Provider {
+        for guarantee in row.guarantees.iter() {
+            self.grammar(guarantee);
+        }
+        let third_party = row.third_party;
+        Provider { third_party, obligations: self.bits(&names.obligations, &row.obligations, "obligation") }
+    }
+
+    fn regime(&mut self, row: &RegimeSource, names: &Names) -> Regime {
+        self.bits(&names.obligations, &row.obligations, "obligation");
+        Regime {
+            providers: self.bits(&names.providers, &row.bars.providers, "provider"),
+            services: self.find_all(&names.services, &row.bars.services, "service"),
+            data: self.bits(&names.data, &row.bars.data, "data class"),
+            unstated_providers: row.bars.unstated_providers,
+            starts_off: self.find_all(&names.settings, &row.starts_off, "setting"),
+            removes: self.find_all(&names.settings, &row.removes, "setting"),
+            add_on: self.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
+            attested: self.plain(&row.attested),
+            customer_key: row.customer_key,
+        }
+    }
+
+    fn meter(&mut self, name: &Name, row: &MeterSource, names: &Names) -> Meter {
+        if row.counts.is_empty() {
+            self.missing(name.span(), "counts");
+        }
+        let own = names.limits.position(name.get_ref());
+        Meter {
+            counts: row.counts.iter().copied().collect(),
+            limits: match row.limits.is_empty() {
+                true => own.into_iter().collect(),
+                false => self.find_all(&names.limits, &row.limits, "limit"),
+            },
+            priced: row.priced,
+        }
+    }
+
+    fn ai_model(&mut self, name: &Name, row: &ModelSource, names: &Names) -> AiModel {
+        if row.provider.is_none() {
+            self.missing(name.span(), "provider");
+        }
+        AiModel {
+            provider: self
+                .find_maybe(&names.providers, row.provider.as_ref(), "provider")
+                .unwrap_or(u16::MAX),
+            price: row
+                .price
+                .iter()
+                .filter_map(|(quantity, price)| {
+                    Some((names.quantities.position(quantity.get_ref())?, self.price(price)?))
+                })
+                .collect(),
+        }
+    }
+
+    fn credit_plan(&mut self, name: &Name, row: &CreditPlanSource, names: &Names) -> CreditPlan {
+        if row.meter.is_none() {
+            self.missing(name.span(), "meter");
+        }
+        if row.unlimited == (row.credits.is_some() || row.per_seat.is_some()) {
+            let message = "a credit plan issues `credits` or `per_seat`, or is `unlimited`";
+            self.contradiction(name.span(), message);
+        }
+        CreditPlan {
+            meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
+            add_on: self.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
+            plans: self.find_all(&names.plans, &row.plans, "plan"),
+            unlimited: row.unlimited,
+        }
+    }
+
     fn heading(&mut self, source: &CatalogSource) {
         for (key, value) in [("id", &source.catalog.id), ("version", &source.catalog.version)] {
             if value.is_none() {
-                self.problems.add(Code::MissingKey, None, format!("missing key `{key}` of table `catalog`"));
+                let message = format!("missing key `{key}` of table `catalog`");
+                self.problems.add(Code::MissingKey, source.catalog.at.clone(), message);
             }
         }
         for name in source.catalog.id.iter().chain(&source.catalog.home) {

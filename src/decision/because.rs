@@ -57,6 +57,31 @@ pub enum Parameter {
 }
 
 impl Parameter {
+    /// Every parameter.
+    pub const ALL: [Self; 21] = [
+        Self::Role,
+        Self::Permission,
+        Self::DecidedBy,
+        Self::Despite,
+        Self::Feature,
+        Self::Setting,
+        Self::Level,
+        Self::Provider,
+        Self::Service,
+        Self::Regime,
+        Self::Data,
+        Self::List,
+        Self::Plan,
+        Self::AddOn,
+        Self::Kind,
+        Self::Standing,
+        Self::Limit,
+        Self::Model,
+        Self::Quantity,
+        Self::EmailDomain,
+        Self::Fact,
+    ];
+
     /// The spelling in explanations and records.
     pub const fn as_str(self) -> &'static str {
         match self {

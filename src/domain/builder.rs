@@ -9,7 +9,8 @@ use crate::catalog::{Bind, Catalog};
 use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::id::{
-    AddOnId, FeatureId, KindId, LimitId, ListId, PermissionId, PlanId, RegimeId, RoleId, SettingId,
+    AddOnId, FeatureId, KindId, LimitId, ListId, PermissionId, PlanId, RegimeId, RoleDefaultId, RoleId,
+    SettingId,
 };
 use crate::word::{Every, Stop, Switch};
 
@@ -170,6 +171,13 @@ impl<'c> DomainBuilder<'c> {
         self
     }
 
+    /// Whom the domain gives a role, of the catalog or a custom one, by default.
+    pub fn role_default(mut self, of: RoleDefaultId, role: &str) -> Self {
+        let of = self.name_of(of);
+        insert(&mut self.source.role_defaults, of, name(role));
+        self
+    }
+
     /// A limit on usage, in the place of the plan's.
     pub fn limit(mut self, limit: LimitId, row: Limit) -> Self {
         let name = self.name_of(limit);
@@ -186,7 +194,7 @@ impl<'c> DomainBuilder<'c> {
 
     /// Where the customer's data is to live, and whether it has moved there.
     pub fn residency(mut self, region: &str, migrated: bool) -> Self {
-        self.source.residency = ResidencySource { region: Some(name(region)), migrated };
+        *self.source.residency = ResidencySource { region: Some(name(region)), migrated };
         self
     }
 

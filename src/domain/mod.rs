@@ -21,7 +21,7 @@ pub(crate) use state::{After, State};
 
 use toml::Spanned;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Problems};
 use crate::document::Name;
 use crate::word::Switch;
 
@@ -60,14 +60,21 @@ struct Inner {
 }
 
 impl Domain {
-    /// Reads a domain file: syntax and shape. Names are checked when an engine is compiled, against its catalog.
+    /// Reads a domain file: syntax and shape. Names are checked when an engine is compiled, against its catalog;
+    /// [`Engine::parse`](crate::engine::Engine::parse) does both and reports all problems at once.
     ///
     /// # Errors
     /// Every problem of syntax and shape, in the order of the text.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
-        let (source, problems) = DomainSource::read(text);
+        let (domain, problems) = Self::read(text);
         problems.into_result(Some(text))?;
-        Ok(Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) })
+        Ok(domain)
+    }
+
+    /// Whatever of a domain file can be read, and what is wrong with the rest.
+    pub(crate) fn read(text: &str) -> (Self, Problems) {
+        let (source, problems) = DomainSource::read(text);
+        (Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }, problems)
     }
 
     pub(crate) fn of_source(source: DomainSource) -> Self {

@@ -49,6 +49,8 @@ pub(crate) struct Resolved {
     pub(crate) custom_roles: Box<[CustomRole]>,
     /// What the domain says of roles: role, permission, position. Empty where the plan mutes it.
     pub(crate) overrides: Vec<Override>,
+    /// The role that each default of the catalog comes to.
+    pub(crate) role_defaults: Box<[u16]>,
     pub(crate) limits: Vec<(u16, Limit)>,
     pub(crate) opt_ins: Box<[u16]>,
     /// By role, then by permission.
@@ -122,6 +124,7 @@ impl Resolved {
         this.lists = resolver.lists(source);
         (this.custom_roles, this.overrides) = resolver.roles(source, &this);
         this.holders = resolver.holders(source, &this);
+        this.role_defaults = resolver.role_defaults(source, &this);
         this.limits = resolver.limits(source, &this);
         this.opt_ins = resolver.opt_ins(source);
         resolver.contract(source);
@@ -206,7 +209,7 @@ impl Resolver<'_, '_> {
         for (key, value) in [("id", &heading.id), ("kind", &heading.kind), ("plan", &heading.plan)] {
             if value.is_none() {
                 let message = format!("missing key `{key}` of table `domain`");
-                self.problems.add(Code::MissingKey, None, message);
+                self.problems.add(Code::MissingKey, heading.at.clone(), message);
             }
         }
         let model = self.model;
@@ -476,6 +479,32 @@ impl Resolver<'_, '_> {
         stated
     }
 
+    /// Whom the domain gives which role by default (ROL-11).
+    fn role_defaults(&mut self, source: &DomainSource, domain: &Resolved) -> Box<[u16]> {
+        let model = self.model;
+        for name in source.role_defaults.keys() {
+            self.find(&model.role_defaults, name, "role default");
+        }
+        let roles = model.role_defaults.iter().map(|(_, name, row)| {
+            let Some(stated) = source.role_defaults.get(name) else { return row.role };
+            let Some(role) = domain.role_named(model, stated.get_ref()) else {
+                let names = model.roles.names().chain(domain.custom_roles.iter().map(|role| &*role.name));
+                let help = did_you_mean(stated.get_ref(), names);
+                self.add(Code::UnknownName, stated.span(), format!("unknown role `{}`", shown(stated)), help);
+                return row.role;
+            };
+            if !row.based_on.contains(&domain.base_of(model, role)) {
+                let bases: Vec<_> =
+                    row.based_on.iter().map(|base| format!("`{}`", model.roles.name(*base))).collect();
+                let message = format!("`{}` cannot be given by default to `{name}`", shown(stated));
+                let help = format!("name a role that is, or is based on, {}", bases.join(" or "));
+                self.add(Code::Contradiction, stated.span(), message, Some(help));
+            }
+            role
+        });
+        roles.collect()
+    }
+
     fn limits(&mut self, source: &DomainSource, domain: &Resolved) -> Vec<(u16, Limit)> {
         let mut limits: BTreeMap<u16, Limit> =
             self.model.plans.get(domain.plan).map_or(&[][..], |plan| &plan.limits).iter().copied().collect();
@@ -553,7 +582,8 @@ impl Resolver<'_, '_> {
             }
         }
         if source.residency.migrated && source.residency.region.is_none() {
-            self.problems.add(Code::MissingKey, None, "missing key `region` of table `residency`");
+            let message = "missing key `region` of table `residency`";
+            self.problems.add(Code::MissingKey, source.residency.at.clone(), message);
         }
     }
 }

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::source::{LimitSource, Map};
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Set, is_default, table};
+use crate::document::{Document, Name, Placed, Set, is_default, table};
 use crate::word::Switch;
 
 /// A whole domain file.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub(crate) struct DomainSource {
-    pub(crate) domain: Heading,
+    pub(crate) domain: Placed<Heading>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) holders: Map<u64>,
     #[serde(skip_serializing_if = "is_default")]
@@ -24,11 +24,13 @@ pub(crate) struct DomainSource {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) roles: Map<RoleSource>,
     #[serde(skip_serializing_if = "is_default")]
+    pub(crate) role_defaults: Map<Name>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) limits: Map<LimitSource>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) seats: Map<u64>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) residency: ResidencySource,
+    pub(crate) residency: Placed<ResidencySource>,
 }
 
 table! {
@@ -63,6 +65,7 @@ impl DomainSource {
             opt_ins: document.section("opt_ins"),
             lists: document.section("lists"),
             roles: document.section("roles"),
+            role_defaults: document.section("role_defaults"),
             limits: document.section("limits"),
             seats: document.section("seats"),
             residency: document.table("residency"),
@@ -75,6 +78,7 @@ impl DomainSource {
             "opt_ins",
             "lists",
             "roles",
+            "role_defaults",
             "limits",
             "seats",
             "residency",

@@ -1,10 +1,13 @@
 //! Authority: who may make a change.
 
+use std::cmp::Reverse;
+
 use super::evaluate::Evaluation;
 use super::observer::{Nobody, Outcome};
 use super::permission;
-use crate::catalog::model::ChangeRule;
+use crate::catalog::model::{ChangeRule, Condition};
 use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::domain::State;
 use crate::word::Switch;
 
 /// Whether one of these rules lets the subject make a change (to this position, where there is one).
@@ -16,8 +19,22 @@ pub(super) fn ask(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<
     let granted = rules.iter().filter(fits).find_map(|rule| grant(evaluation, rule));
     match granted {
         Some(because) => Ok(because),
-        None => Err(refusal(evaluation, rules, to)),
+        None => Err(undecided(evaluation, rules, to).unwrap_or_else(|| refusal(evaluation, rules, to))),
     }
+}
+
+/// Whether some rule is for this plan and kind; where there is none, nobody may.
+pub(super) fn is_in_scope(state: &State<'_>, rules: &[ChangeRule]) -> bool {
+    rules.is_empty() || rules.iter().any(|rule| state.check_all(&rule.conditions).is_ok())
+}
+
+/// The plans and kinds that the rules ask for: those of a rule in scope, else of the one that got furthest.
+pub(super) fn scope<'r>(state: &State<'_>, rules: &'r [ChangeRule]) -> &'r [Condition] {
+    let failing = |rule: &ChangeRule| state.check_all(&rule.conditions).err().map(|deny| deny.reason());
+    // A rule in scope fails at no gate; of rules that got equally far, the first.
+    let progress =
+        |rule: &&ChangeRule| Reverse(failing(rule).map_or((true, None), |reason| (false, reason.gate())));
+    rules.iter().min_by_key(progress).map_or(&[], |rule| &rule.conditions)
 }
 
 /// Whether a rule is for this domain, this position and the present holders, whoever asks.
@@ -26,6 +43,16 @@ fn fits(evaluation: &Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> b
     state.check_all(&rule.conditions).is_ok()
         && (rule.to.is_empty() || to.is_some_and(|to| rule.to.contains(&to)))
         && rule.when_unheld.is_none_or(|role| state.holders(role) == Some(0))
+}
+
+/// The facts that decide whether a permission that would do is held, where they are not stated.
+fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Option<Decision> {
+    let fitting = rules.iter().filter(|rule| fits(evaluation, rule, to));
+    let open = fitting
+        .filter_map(|rule| rule.permission)
+        .map(|permission| permission::decide(evaluation, permission, &mut Nobody))
+        .filter(|deny| deny.reason() == Reason::MissingFact);
+    open.reduce(|all, one| all.with_facts(all.fact_bits() | one.fact_bits()))
 }
 
 /// By what a rule lets the subject make the change.
@@ -47,8 +74,7 @@ fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>
     let state = &evaluation.state;
     let mut fitting = rules.iter().filter(|rule| fits(evaluation, rule, to)).peekable();
     if fitting.peek().is_none() {
-        let misfit = rules.iter().find_map(|rule| state.check_all(&rule.conditions).err());
-        return misfit.unwrap_or_else(|| state.decide(Reason::NotAuthorized, Because::NOTHING));
+        return state.decide(Reason::NotAuthorized, Because::NOTHING);
     }
     let rules = || fitting.clone();
     let can_be_held = |role: &&u16| !state.is_supreme(**role) || state.holders(**role) != Some(0);

@@ -1,16 +1,14 @@
 //! Changes: whether the subject may make one, and whether it could be taken back.
 
-use std::slice;
-
 use super::authority;
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates, conclude};
 use super::observer::{Observer, Outcome};
-use crate::catalog::is_id;
 use crate::catalog::model::{ChangeRule, Grant};
+use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::{COUNT_MAX, bit};
+use crate::id::{COUNT_MAX, RoleId, bit};
 use crate::word::{Level, Switch};
 
 /// Decides a change. The obligation to warn is derived: the actor could not make the reverse (ADM-06).
@@ -32,45 +30,101 @@ pub(super) fn decide<O: Observer>(
 }
 
 fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut Gates<'_, O>) -> Asked {
+    let state = &evaluation.state;
+    ask_scope(evaluation, change, gates)?;
     match change {
         Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
         Change::RolePermission { role, permission, to } => {
             ask_role_permission(evaluation, role.position(), permission.position(), to, gates)?;
         }
         Change::List { to, .. } if !to.iter().all(|entry| is_email_domain(entry)) => {
-            let deny = evaluation.state.decide(Reason::InvalidChange, Because::NOTHING);
-            gates.ask(Gate::Authority, Err(deny))?;
+            gates.ask(Gate::Authority, Err(state.decide(Reason::InvalidChange, Because::NOTHING)))?;
         }
         Change::CreateRole { name, based_on } => {
-            gates.ask(Gate::Authority, may_be_created(&evaluation.state, name, based_on.position()))?;
+            gates.ask(Gate::Authority, may_be_created(state, name, based_on.position()))?;
         }
-        Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_custom(&evaluation.state, role.position()))?;
-        }
-        Change::OptIn { feature, .. } => ask_opt_in(evaluation, feature.position(), gates)?,
+        Change::DeleteRole { role } => gates.ask(Gate::Authority, is_custom(state, role.position()))?,
+        Change::OptIn { feature, .. } => gates.ask(Gate::Authority, is_beta(state, feature.position()))?,
         Change::AssignRole { .. } | Change::List { .. } => {}
     }
-    gates.ask(Gate::Authority, may(evaluation, change))?;
+    // Out of scope there is nobody who may, which is all there is to say.
+    let in_scope = authority::is_in_scope(state, rules(state.model, change));
+    let authority = if in_scope { may(evaluation, change) } else { Ok(Because::NOTHING) };
+    let open = authority.err().filter(|deny| deny.reason().gate() == Some(Gate::Facts));
+    if open.is_none() {
+        gates.ask(Gate::Authority, authority)?;
+    }
     match change {
-        Change::DeleteRole { role } => {
-            gates.ask(Gate::Authority, is_free(&evaluation.state, role.position()))?;
-        }
+        Change::DeleteRole { role } => gates.ask(Gate::Authority, is_free(state, role.position()))?,
         Change::AssignRole { role, from } => {
-            let from = from.map(super::super::id::RoleId::position);
+            let from = from.map(RoleId::position);
             ask_assignment(evaluation, role.position(), from, gates)?;
         }
         _ => {}
     }
-    match breaks(&evaluation.state, change) {
-        Some(deny) => gates.ask(Gate::Authority, Err(deny)),
-        None => Asked::Continue(()),
+    if let Some(deny) = breaks(state, change) {
+        gates.ask(Gate::Authority, Err(deny))?;
     }
+    if let Some(deny) = open {
+        gates.ask(Gate::Facts, Err(deny))?;
+    }
+    match change {
+        Change::AssignRole { role, from } if from != Some(role) => {
+            ask_verified(evaluation, role.position(), gates)
+        }
+        _ => Asked::Continue(()),
+    }
+}
+
+/// The rules of a change: each one suffices.
+pub(super) fn rules<'m>(model: &'m Model, change: Change<'_>) -> &'m [ChangeRule] {
+    let changes = &model.changes;
+    match change {
+        Change::Setting { setting, .. } => {
+            model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
+        }
+        Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
+        Change::RolePermission { .. } => changes.role_permission.as_slice(),
+        Change::CreateRole { .. } => changes.create_role.as_slice(),
+        Change::DeleteRole { .. } => changes.delete_role.as_slice(),
+        Change::AssignRole { .. } => changes.assign_role.as_slice(),
+        Change::OptIn { .. } => changes.opt_in.as_slice(),
+    }
+}
+
+/// Gates 2 and 3, of the rules and of what is changed.
+fn ask_scope<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let state = &evaluation.state;
+    let model = state.model;
+    let scope = authority::scope(state, rules(model, change));
+    let own = match change {
+        Change::Setting { setting, .. } => model.settings.get(setting.position()).map(|row| &row.conditions),
+        Change::RolePermission { permission, .. } => {
+            model.permissions.get(permission.position()).map(|row| &row.conditions)
+        }
+        Change::OptIn { feature, .. } => model.features.get(feature.position()).map(|row| &row.conditions),
+        _ => None,
+    };
+    let conditions = || scope.iter().chain(own.into_iter().flat_map(|own| own.iter()));
+    for gate in [Gate::Plan, Gate::Kind] {
+        gates.ask_all(state, conditions().filter(|condition| condition.gate() == gate))?;
+    }
+    let Change::AssignRole { role, from } = change else { return Asked::Continue(()) };
+    for role in [Some(role), from].into_iter().flatten().map(RoleId::position) {
+        if state.is_supreme(role) && !state.counts(role) {
+            let because = Because::one(Parameter::Role, role).and(Parameter::Kind, state.domain.kind);
+            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
+        }
+    }
+    Asked::Continue(())
 }
 
 fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
-    let Some(row) = state.model.settings.get(setting) else { return Asked::Continue(()) };
-    gates.ask_all(state, &row.conditions)?;
     let Some(now) = state.setting(setting) else { return Asked::Continue(()) };
     let because = Because::one(Parameter::Setting, setting)
         .and(Parameter::Level, now.level as u16)
@@ -97,9 +151,6 @@ fn ask_role_permission<O: Observer>(
     let state = &evaluation.state;
     let model = state.model;
     let Some(row) = model.permissions.get(permission) else { return Asked::Continue(()) };
-    let rule = model.changes.role_permission.as_ref();
-    let conditions = rule.into_iter().flat_map(|rule| rule.conditions.iter()).chain(&row.conditions);
-    gates.ask_all(state, conditions.filter(|condition| condition.gate() < Gate::Compliance))?;
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
     let deny = |reason| Err(state.decide(reason, because));
     if state.is_supreme(role) {
@@ -114,13 +165,10 @@ fn ask_role_permission<O: Observer>(
     }
 }
 
-fn ask_opt_in<O: Observer>(evaluation: &Evaluation<'_>, feature: u16, gates: &mut Gates<'_, O>) -> Asked {
-    let state = &evaluation.state;
-    let Some(row) = state.model.features.get(feature) else { return Asked::Continue(()) };
-    gates.ask_all(state, row.conditions.iter().filter(|condition| condition.gate() < Gate::Compliance))?;
+fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
-    let beta = if row.beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) };
-    gates.ask(Gate::Authority, beta)
+    let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
+    if beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
@@ -136,10 +184,6 @@ fn ask_assignment<O: Observer>(
     }
     for supreme in [Some(role), from].into_iter().flatten().filter(|role| state.is_supreme(*role)) {
         let because = Because::one(Parameter::Role, supreme);
-        if !state.counts(supreme) {
-            let because = because.and(Parameter::Kind, state.domain.kind);
-            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
-        }
         let left = state.holders(supreme);
         let deny = |reason| Err(state.decide(reason, because));
         gates.ask(
@@ -157,48 +201,33 @@ fn ask_assignment<O: Observer>(
 /// Whether the subject may make a change, everything else aside.
 fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
     let model = evaluation.model();
+    let by_rule = |to| authority::ask(evaluation, rules(model, change), to);
     match change {
-        Change::Setting { setting, to } => {
-            let rules = model.settings.get(setting.position()).map_or(&[][..], |row| &row.change);
-            authority::ask(evaluation, rules, Some(to))
+        Change::RolePermission { permission, .. }
+            if model.permissions.get(permission.position()).is_some_and(|row| row.supreme_change) =>
+        {
+            acts_supremely(evaluation, None)
         }
-        Change::List { list, .. } => {
-            let rules = model.lists.get(list.position()).map_or(&[][..], |row| &row.change);
-            authority::ask(evaluation, rules, None)
-        }
-        Change::RolePermission { permission, to, .. } => {
-            let supreme = model.permissions.get(permission.position()).is_some_and(|row| row.supreme_change);
-            if supreme {
-                acts_supremely(evaluation, None)
-            } else {
-                by_rule(evaluation, model.changes.role_permission.as_ref(), Some(to))
-            }
-        }
-        Change::CreateRole { .. } => by_rule(evaluation, model.changes.create_role.as_ref(), None),
-        Change::DeleteRole { .. } => by_rule(evaluation, model.changes.delete_role.as_ref(), None),
-        Change::OptIn { to, .. } => by_rule(evaluation, model.changes.opt_in.as_ref(), Some(to)),
         Change::AssignRole { role, from } => {
-            let from = from.map(super::super::id::RoleId::position);
-            may_assign(evaluation, Some(role.position()), from)
+            may_assign(evaluation, Some(role.position()), from.map(RoleId::position))
         }
+        Change::Setting { to, .. } | Change::RolePermission { to, .. } | Change::OptIn { to, .. } => {
+            by_rule(Some(to))
+        }
+        Change::List { .. } | Change::CreateRole { .. } | Change::DeleteRole { .. } => by_rule(None),
     }
 }
 
-fn by_rule(evaluation: &Evaluation<'_>, rule: Option<&ChangeRule>, to: Option<Switch>) -> Outcome {
-    authority::ask(evaluation, rule.map_or(&[], slice::from_ref), to)
-}
-
-/// A supreme role is appointed and removed by its own kind only; the first holder needs to be verified.
+/// A supreme role is appointed and removed by its own kind only, but for the first holder.
 fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
     let state = &evaluation.state;
     let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
-    let rule = state.model.changes.assign_role.as_ref();
+    let rules = state.model.changes.assign_role.as_slice();
     match supreme.next() {
-        None => by_rule(evaluation, rule, None),
+        None => authority::ask(evaluation, rules, None),
         Some(role) if to == from => acts_supremely(evaluation, Some(role)),
-        Some(first) if to == Some(first) && state.counts(first) && state.holders(first) == Some(0) => {
-            by_rule(evaluation, rule, None)?;
-            verified(evaluation, first)
+        Some(first) if to == Some(first) && state.holders(first) == Some(0) => {
+            authority::ask(evaluation, rules, None)
         }
         Some(role) => acts_supremely(evaluation, Some(role)),
     }
@@ -221,18 +250,19 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
 }
 
 /// Whether the first holder of a role is verified: a fact like any other, which may be not stated.
-fn verified(evaluation: &Evaluation<'_>, role: u16) -> Outcome {
+fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
-    let because = Because::one(Parameter::Role, role);
-    let Some(fact) = state.model.roles.get(role).and_then(|row| row.verified_by) else { return Ok(because) };
+    let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
+    let Some(fact) = row.and_then(|row| row.verified_by) else { return Asked::Continue(()) };
     let facts = &evaluation.request.context.facts;
+    let because = Because::one(Parameter::Role, role);
     if facts.so.bits() & bit(fact) != 0 {
-        return Ok(because.and(Parameter::Fact, fact));
+        return gates.ask(Gate::Authority, Ok(because.and(Parameter::Fact, fact)));
     }
     if facts.not_so.bits() & bit(fact) != 0 {
-        return Err(authority::needs_verification(evaluation, Some(role)));
+        return gates.ask(Gate::Authority, Err(authority::needs_verification(evaluation, Some(role))));
     }
-    Err(state.decide(Reason::MissingFact, because).with_facts(bit(fact)))
+    gates.ask(Gate::Facts, Err(state.decide(Reason::MissingFact, because).with_facts(bit(fact))))
 }
 
 fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
@@ -255,11 +285,11 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
     }
 }
 
-/// A role whose holders are not counted counts as held (ROL-08).
+/// Whether nobody holds a role, nor will by default. A role whose holders are not counted counts as held (ROL-08).
 fn is_free(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
-        Some(0) => Ok(because),
+        Some(0) if !state.domain.role_defaults.contains(&role) => Ok(because),
         _ => Err(state.decide(Reason::RoleInUse, because)),
     }
 }
@@ -273,7 +303,7 @@ fn after(change: Change<'_>) -> After {
         }
         Change::DeleteRole { role } => After::Without { role: role.position() },
         Change::AssignRole { role, from } => {
-            After::Assigned { role: role.position(), from: from.map(super::super::id::RoleId::position) }
+            After::Assigned { role: role.position(), from: from.map(RoleId::position) }
         }
         Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => After::Nothing,
     }
@@ -329,10 +359,14 @@ fn could_reverse(evaluation: &Evaluation<'_>, change: Change<'_>) -> bool {
         }
         Change::OptIn { feature, to } => may(&then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
         Change::List { .. } => may(&then, change).is_ok(),
-        Change::CreateRole { .. } => by_rule(&then, model.changes.delete_role.as_ref(), None).is_ok(),
-        Change::DeleteRole { .. } => by_rule(&then, model.changes.create_role.as_ref(), None).is_ok(),
+        Change::CreateRole { .. } => {
+            authority::ask(&then, model.changes.delete_role.as_slice(), None).is_ok()
+        }
+        Change::DeleteRole { .. } => {
+            authority::ask(&then, model.changes.create_role.as_slice(), None).is_ok()
+        }
         Change::AssignRole { role, from } => {
-            let (role, from) = (role.position(), from.map(super::super::id::RoleId::position));
+            let (role, from) = (role.position(), from.map(RoleId::position));
             let last = state.is_supreme(role) && state.holders(role) == Some(1);
             !last && may_assign(&then, from, Some(role)).is_ok()
         }

@@ -12,9 +12,13 @@ use crate::hash::Fnv;
 /// Stands in a fold for every position that does not fit: the conditions are walked instead.
 pub(super) const WALK: u8 = u8::MAX;
 
-pub(super) fn compile(catalog: &Catalog, domain: &Domain) -> Result<Engine, Diagnostics> {
+/// Compiles a domain; `problems` are those that reading it met.
+pub(super) fn compile(
+    catalog: &Catalog,
+    domain: &Domain,
+    mut problems: Problems,
+) -> Result<Engine, Diagnostics> {
     let model = catalog.model();
-    let mut problems = Problems::default();
     let resolved = Resolved::of(domain, model, &mut problems);
     problems.into_result(domain.text())?;
     let state = State::new(model, &resolved);

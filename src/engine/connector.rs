@@ -13,9 +13,12 @@ use super::observer::{Observer, Outcome};
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Connect, Connector, Mode, Window};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
-use crate::id::{ConnectorId, bit};
+use crate::id::{ConnectorId, ModeId, bit};
 use crate::request::{Action, Read};
 use crate::word::Scope;
+
+/// The gates of plans, add-ons and kinds of domain.
+const SCOPE: [Gate; 2] = [Gate::Plan, Gate::Kind];
 
 const NANOSECONDS_OF_AN_HOUR: i128 = 3_600_000_000_000;
 
@@ -125,7 +128,7 @@ pub(super) fn read<O: Observer>(evaluation: &Evaluation<'_>, read: Read, observe
     conclude(&gates, asked, || {
         let ages = windows(row).iter().any(|(_, window)| window.is_some());
         let stale = if ages { evaluation.obligation("may_be_stale") } else { 0 };
-        let because = about(read).and_maybe(Parameter::Mode, read.mode.map(|mode| mode.position()));
+        let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
         let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
         allow.with_obligations(row.obligations | stale)
     })
@@ -146,11 +149,29 @@ fn ask_connect<O: Observer>(
     gates: &mut Gates<'_, O>,
 ) -> Asked {
     let state = &evaluation.state;
-    gates.ask_all(state, row.conditions.iter().chain(&mode.conditions))?;
-    gates.ask(Gate::Authority, authority::ask(evaluation, &mode.connect, None))?;
+    let scope = authority::scope(state, &mode.connect);
+    let conditions = || row.conditions.iter().chain(&mode.conditions).chain(scope);
+    for gate in SCOPE {
+        gates.ask_all(state, conditions().filter(|condition| condition.gate() == gate))?;
+    }
+    // Out of scope there is nobody who may, which is all there is to say.
+    let in_scope = authority::is_in_scope(state, &mode.connect);
+    let authority =
+        if in_scope { authority::ask(evaluation, &mode.connect, None) } else { Ok(Because::NOTHING) };
+    let open = authority.err().filter(|deny| deny.reason().gate() == Some(Gate::Facts));
+    if open.is_none() {
+        gates.ask(Gate::Authority, authority)?;
+    }
     let because = Because::one(Parameter::Connector, connector);
-    let needs = row.connect.needs | mode.needs;
-    gates.ask(Gate::Facts, hold(evaluation, needs, row.connect.unless, because))
+    let own = hold(evaluation, row.connect.needs | mode.needs, row.connect.unless, because);
+    let facts = match (own, open) {
+        (Ok(_), Some(open)) => Err(open),
+        (Err(deny), Some(open)) if deny.reason() == Reason::MissingFact => {
+            Err(deny.with_facts(deny.fact_bits() | open.fact_bits()))
+        }
+        (own, _) => own,
+    };
+    gates.ask(Gate::Facts, facts)
 }
 
 fn ask_read<O: Observer>(
@@ -160,11 +181,12 @@ fn ask_read<O: Observer>(
     gates: &mut Gates<'_, O>,
 ) -> Asked {
     let state = &evaluation.state;
-    gates.ask_all(state, &row.conditions)?;
-    if modes(evaluation, row, read).next().is_none() {
-        // In the domain as it is, it cannot be connected that way: the conditions say why not.
-        let wanted = row.modes.iter().filter(|(mode, _)| is_wanted(read, *mode));
-        gates.ask_all(state, wanted.flat_map(|(_, mode)| &mode.conditions))?;
+    // If the domain as it is cannot be connected that way, the conditions of the modes say why not.
+    let unconnectable = modes(evaluation, row, read).next().is_none();
+    let wanted = || row.modes.iter().filter(|(mode, _)| unconnectable && is_wanted(read, *mode));
+    for gate in SCOPE {
+        let conditions = row.conditions.iter().chain(wanted().flat_map(|(_, mode)| &mode.conditions));
+        gates.ask_all(state, conditions.filter(|condition| condition.gate() == gate))?;
     }
     let because = about(read);
     let common = facts_for(&row.read, read);

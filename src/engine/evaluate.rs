@@ -26,7 +26,7 @@ pub(super) struct Evaluation<'e> {
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     if let Err(reason) = evaluation.known() {
-        let deny = evaluation.state.decide(reason, Because::NOTHING);
+        let deny = evaluation.state.decide(reason, Because::NOTHING).with_fallback(evaluation.fallback());
         observer.gate(Gate::Known, Err(deny));
         return deny;
     }
@@ -35,7 +35,7 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
         Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
         Action::Run(run) => feature::run(&evaluation, run, observer),
         Action::Process { data, feature } => {
-            feature::process(&evaluation, data.position(), feature.position(), observer)
+            feature::process(&evaluation, data.position(), feature.position(), None, observer)
         }
         Action::Store(data) => feature::store(&evaluation, data.position(), observer),
         Action::Change(change) => change::decide(&evaluation, change, observer),
@@ -113,6 +113,13 @@ impl<'e> Evaluation<'e> {
         self.request.subject.all_roles().iter().map(|role| role.position())
     }
 
+    /// What a run of a known feature falls back to, however it is denied (AI-08).
+    fn fallback(&self) -> Option<u16> {
+        let Action::Run(run) = self.request.action else { return None };
+        let known = run.feature.is_of(self.model().tag);
+        known.then(|| self.model().features.get(run.feature.position())?.fallback).flatten()
+    }
+
     /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
     fn known(&self) -> Result<(), Reason> {
         let tag = self.model().tag;
@@ -120,7 +127,14 @@ impl<'e> Evaluation<'e> {
         subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
         subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
         match action {
-            Action::Permission(permission) => check(*permission, tag)?,
+            Action::Permission(permission) => {
+                check(*permission, tag)?;
+                let row = self.model().permissions.get(permission.position());
+                // A restriction is no action of its own.
+                if row.is_some_and(|row| row.restricts.is_some()) {
+                    return Err(Reason::MalformedRequest);
+                }
+            }
             Action::Run(run) => known_run(run, tag)?,
             Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
             Action::Store(data) => check(*data, tag)?,

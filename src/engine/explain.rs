@@ -155,17 +155,25 @@ impl Explanation<'_> {
         (reason.map_or(Effect::Allow, |_| Effect::Deny), reason)
     }
 
-    /// The reason of the alternative that got furthest, if none passed.
+    /// The reason of the alternative that got furthest, if none passed. Of those that got equally far it is the
+    /// one whose permission is asked earlier, then the one whose role is.
     fn fold_alternatives(&self) -> Option<Reason> {
         let alternatives = self.steps.chunk_by(|one, next| one.of() == next.of());
-        let mut furthest: Option<Reason> = None;
-        for steps in alternatives.filter(|steps| steps.first().is_some_and(|step| step.role.is_some())) {
+        let mut furthest: Option<(Reason, u16)> = None;
+        let (mut role, mut link) = (None, 0_u16);
+        for steps in alternatives {
+            let Some(of) = steps.first().and_then(|step| step.role) else { continue };
+            link = if role == Some(of) { link.saturating_add(1) } else { 0 };
+            role = Some(of);
             let failed = steps.iter().find_map(Step::failure)?;
-            if furthest.is_none_or(|furthest| failed.gate() > furthest.gate()) {
-                furthest = Some(failed);
+            let further = |(reason, at): (Reason, u16)| {
+                failed.gate() > reason.gate() || (failed.gate() == reason.gate() && link < at)
+            };
+            if furthest.is_none_or(further) {
+                furthest = Some((failed, link));
             }
         }
-        furthest
+        furthest.map(|(reason, _)| reason)
     }
 
     /// The explanation in names, for JSON and TOML.

@@ -1,13 +1,14 @@
 //! Features: running one, and processing data for one.
 
 use super::evaluate::Evaluation;
-use super::gates::{Gates, conclude, failure};
+use super::gates::{Asked, Gates, conclude, failure};
 use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
 use crate::catalog::model::{Condition, Feature, Providers};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
-use crate::id::{bit, positions};
+use crate::domain::State;
+use crate::id::{ModelId, bit, positions};
 use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
@@ -28,19 +29,10 @@ fn decide_run<O: Observer>(
     row: &Feature,
     observer: &mut O,
 ) -> Decision {
-    let Evaluation { engine, state, .. } = evaluation;
-    let slot = state.model.permissions.len().saturating_add(run.feature.index());
+    let state = &evaluation.state;
     let mut gates = Gates::new(observer);
-    let own = gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting);
-    let mut blocked = failure(&gates, own);
-    if let Some(of_model) = of_model(evaluation, run, row) {
-        // Which model is selected is known only now; its gate stands before that of the settings.
-        let earlier = |deny: &Decision| deny.reason().gate() <= Some(Gate::Compliance);
-        blocked = blocked.filter(earlier).or(of_model.err()).or(blocked);
-        if O::WATCHES {
-            gates.observer.gate(Gate::Compliance, of_model);
-        }
-    }
+    let own = ask_own(evaluation, run, row, &mut gates);
+    let blocked = failure(&gates, own);
     if let (Some(deny), false) = (blocked, O::WATCHES) {
         return deny;
     }
@@ -70,6 +62,22 @@ fn decide_run<O: Observer>(
         .with_charge(charge)
 }
 
+/// Gates 2 to 5. Who runs the selected model is known only now; that gate stands before those of the settings.
+fn ask_own<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    run: Run<'_>,
+    row: &Feature,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
+    let Evaluation { engine, state, .. } = evaluation;
+    let slot = state.model.permissions.len().saturating_add(run.feature.index());
+    gates.ask_static(engine, state, slot, &row.conditions, Gate::Plan..=Gate::Compliance)?;
+    if let Some(of_model) = of_model(evaluation, run, row) {
+        gates.ask(Gate::Compliance, of_model)?;
+    }
+    gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting..=Gate::Setting)
+}
+
 /// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the
 /// ordinary deny is reported and the matter is settled: nothing that the caller could state would help.
 fn denied(
@@ -95,10 +103,14 @@ fn of_model(evaluation: &Evaluation<'_>, run: Run<'_>, row: &Feature) -> Option<
     if row.providers != Providers::OfModel {
         return None;
     }
-    let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
-    // No model stated: whoever runs it is not stated either.
-    let providers = model.map_or(Providers::Unstated, |model| Providers::All(bit(model.provider)));
-    Some(evaluation.state.check_providers(providers))
+    Some(check_model(&evaluation.state, run.model.map(ModelId::position)))
+}
+
+/// Whether no regime bars who runs a model. Where none is selected, who gets the data is not stated either: it
+/// may be anyone (AI-14).
+fn check_model(state: &State<'_>, model: Option<u16>) -> Outcome {
+    let row = model.and_then(|model| state.model.models.get(model));
+    state.check_providers(row.map_or(Providers::Unstated, |row| Providers::All(bit(row.provider))))
 }
 
 /// Gates 11 and 12: what is charged and what that obliges to, or the deny.
@@ -164,11 +176,12 @@ fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) ->
     (providers, obligations)
 }
 
-/// May this class of data be processed for this feature, whoever asks (AI-03)?
+/// May this class of data be processed for this feature, on this model where one is selected, whoever asks (AI-03)?
 pub(super) fn process<O: Observer>(
     evaluation: &Evaluation<'_>,
     data: u16,
     feature: u16,
+    model: Option<u16>,
     observer: &mut O,
 ) -> Decision {
     let state = &evaluation.state;
@@ -186,6 +199,7 @@ pub(super) fn process<O: Observer>(
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
+        Condition::Providers(Providers::OfModel) => gates.ask(Gate::Compliance, check_model(state, model)),
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
@@ -193,7 +207,7 @@ pub(super) fn process<O: Observer>(
         (asked, _) => asked,
     };
     conclude(&gates, asked, || {
-        let (providers, obligations) = processing(evaluation, row, None);
+        let (providers, obligations) = processing(evaluation, row, model);
         let beta = if row.beta { evaluation.obligation("beta_as_is") } else { 0 };
         state
             .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))

@@ -1,6 +1,6 @@
 //! A conjunction of gates: asked in order, the first that fails decides.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::Engine;
 use super::compile::WALK;
@@ -61,35 +61,40 @@ impl<'o, O: Observer> Gates<'o, O> {
         conditions.into_iter().try_for_each(|condition| self.ask(condition.gate(), state.check(condition)))
     }
 
-    /// Asks the static conditions of a permission or feature, up to the gate `last`. Folded, unless somebody
-    /// watches or asks what would be after a change.
+    /// Asks the static conditions of a permission or feature that belong to some of the gates. Folded, unless
+    /// somebody watches or asks what would be after a change.
     pub(super) fn ask_static(
         &mut self,
         engine: &Engine,
         state: &State<'_>,
         slot: usize,
         conditions: &[Condition],
-        last: Gate,
+        asked: RangeInclusive<Gate>,
     ) -> Asked {
         if O::WATCHES {
-            return self.watch_static(state, conditions, last);
+            return self.watch_static(state, conditions, &asked);
         }
-        let up_to_last = || conditions.iter().filter(|condition| condition.gate() <= last);
+        let concerned = |condition: &&Condition| asked.contains(&condition.gate());
         if state.after != After::Nothing {
-            return self.ask_all(state, up_to_last());
+            return self.ask_all(state, conditions.iter().filter(concerned));
         }
         match engine.blocks.get(slot) {
             Some(0) => ControlFlow::Continue(()),
             Some(&folded) if folded != WALK => {
                 let failing = conditions.get(usize::from(folded).saturating_sub(1));
-                self.ask_all(state, failing.filter(|condition| condition.gate() <= last))
+                self.ask_all(state, failing.filter(concerned))
             }
-            _ => self.ask_all(state, up_to_last()),
+            _ => self.ask_all(state, conditions.iter().filter(concerned)),
         }
     }
 
-    fn watch_static(&mut self, state: &State<'_>, conditions: &[Condition], last: Gate) -> Asked {
-        for gate in STATIC.into_iter().filter(|gate| *gate <= last) {
+    fn watch_static(
+        &mut self,
+        state: &State<'_>,
+        conditions: &[Condition],
+        asked: &RangeInclusive<Gate>,
+    ) -> Asked {
+        for gate in STATIC.into_iter().filter(|gate| asked.contains(gate)) {
             let own = || conditions.iter().filter(|condition| condition.gate() == gate);
             if own().next().is_none() {
                 self.observer.open(gate);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::change;
 use super::evaluate::Evaluation;
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Condition};
@@ -116,7 +117,9 @@ impl<'e> Found<'e> {
 
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let model = self.model;
-        evaluation.rules(change).iter().for_each(|rule| self.rule(rule));
+        for rule in change::rules(model, change) {
+            self.rule(rule);
+        }
         match change {
             Change::Setting { setting, .. } => {
                 self.restrictions(|row| row.setting == Some(setting.position()));

@@ -13,6 +13,7 @@ mod evaluate;
 mod explain;
 mod feature;
 mod gates;
+mod handling;
 mod levers;
 mod named;
 mod observer;
@@ -20,6 +21,7 @@ mod permission;
 mod preview;
 mod reads;
 mod record;
+mod seats;
 mod usage;
 mod view;
 
@@ -28,16 +30,18 @@ use std::fmt;
 pub use apply::{Applied, ChangeRecord};
 pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
+pub use handling::{CustomerKey, DataHandling, Region};
 pub use levers::Levers;
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
+pub use seats::{SeatIncrease, SeatMismatch};
 pub use view::{Holders, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
 use crate::decision::Decision;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Problems};
 use crate::domain::{Domain, Resolved, State};
-use crate::id::RoleId;
+use crate::id::{RoleDefaultId, RoleId};
 use crate::request::Request;
 
 /// A catalog and a domain, ready to answer requests.
@@ -93,7 +97,16 @@ impl Engine {
     /// permission turned on for a role that can never hold it, custom roles without the plan for them, a regime
     /// without what it needs, and so on. What plan or kind merely mute is no error.
     pub fn compile(catalog: &Catalog, domain: &Domain) -> Result<Self, Diagnostics> {
-        compile::compile(catalog, domain)
+        compile::compile(catalog, domain, Problems::default())
+    }
+
+    /// Reads a domain file and compiles it: every problem at once, those of its shape with those of its names.
+    ///
+    /// # Errors
+    /// As those of [`Domain::parse`] and of [`compile`](Self::compile) together.
+    pub fn parse(catalog: &Catalog, text: &str) -> Result<Self, Diagnostics> {
+        let (domain, problems) = Domain::read(text);
+        compile::compile(catalog, &domain, problems)
     }
 
     /// Decides a request. Infallible, without allocation, the same for the same three values on every machine
@@ -146,6 +159,12 @@ impl Engine {
         let model = self.catalog.model();
         let position = self.resolved.role_named(model, name)?;
         Some(self.role_id(position))
+    }
+
+    /// The role that new members, or whoever the catalog's role default names, receive here (ROL-11).
+    pub fn default_role(&self, of: RoleDefaultId) -> Option<RoleId> {
+        let known = of.is_of(self.catalog.model().tag);
+        self.resolved.role_defaults.get(of.index()).filter(|_| known).map(|role| self.role_id(*role))
     }
 
     fn role_id(&self, position: u16) -> RoleId {

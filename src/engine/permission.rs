@@ -197,7 +197,8 @@ fn direct<O: Observer>(
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static = gates.ask_static(engine, state, usize::from(asked), &row.conditions, last);
+    let asked_static =
+        gates.ask_static(engine, state, usize::from(asked), &row.conditions, Gate::Plan..=last);
     let blocked = failure(&gates, asked_static);
     match blocked {
         Some(deny) if exempt || !O::WATCHES => deny,
@@ -296,7 +297,8 @@ fn other<O: Observer>(
         observer.alternative(Some(permission), Some(role));
     }
     let mut gates = Gates::new(observer);
-    let asked = gates.ask_static(engine, state, usize::from(permission), &row.conditions, Gate::Setting);
+    let asked =
+        gates.ask_static(engine, state, usize::from(permission), &row.conditions, Gate::Plan..=Gate::Setting);
     let asked = match asked {
         Asked::Continue(()) => ask_role(evaluation, permission, row, role, world, &mut gates),
         failed @ Asked::Break(_) => failed,

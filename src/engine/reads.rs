@@ -1,10 +1,10 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
-use crate::catalog::model::ChangeRule;
 use crate::domain::Change;
 use crate::id::{FactId, IdSet, LimitId, bit};
 use crate::request::{Action, Request};
@@ -49,24 +49,6 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
     reads
 }
 
-impl<'e> Evaluation<'e> {
-    /// The rules about who may make a change, whatever their conditions.
-    pub(super) fn rules(&self, change: Change<'_>) -> &'e [ChangeRule] {
-        let model = self.model();
-        match change {
-            Change::Setting { setting, .. } => {
-                model.settings.get(setting.position()).map_or(&[][..], |row| &row.change)
-            }
-            Change::List { list, .. } => model.lists.get(list.position()).map_or(&[][..], |row| &row.change),
-            Change::RolePermission { .. } => model.changes.role_permission.as_slice(),
-            Change::CreateRole { .. } => model.changes.create_role.as_slice(),
-            Change::DeleteRole { .. } => model.changes.delete_role.as_slice(),
-            Change::AssignRole { .. } => model.changes.assign_role.as_slice(),
-            Change::OptIn { .. } => model.changes.opt_in.as_slice(),
-        }
-    }
-}
-
 impl Reads {
     fn fact_bits(&mut self, engine: &Engine, bits: u64) {
         self.facts = IdSet::new(engine.catalog.model().tag, self.facts.bits() | bits);
@@ -82,7 +64,7 @@ impl Reads {
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
-        for rule in evaluation.rules(change) {
+        for rule in change::rules(model, change) {
             self.permission(engine, rule.permission);
         }
         if let Change::AssignRole { role, .. } = change {

@@ -1,0 +1,397 @@
+//! The account: one organization's ledger, changed by events and by nothing else.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::units::{MicroCredits, Timestamp};
+
+use super::credits::Credits;
+use super::event::{AccountId, Body, Event, EventId, Version};
+use super::fact::{Cause, Change, Fact, Facts};
+use super::legs::Legs;
+use super::memory::{Held, Memory, Record};
+use super::options::{Late, Options};
+use super::outcome::{Applied, Denial, Note, Outcome, Receipt, Rejected, Resolution, Verdict};
+use super::tally::{Outputs, Step, When};
+
+/// One organization's ledger of credits and outputs.
+///
+/// A pure state machine: the same events in the same order give the same state, byte for byte, on every
+/// machine. It reads no clock; time is that of the events. A copy is a what-if: `clone`, apply, look.
+///
+/// ```
+/// use tollkeeper::units::{MicroCredits, Timestamp};
+/// use tollkeeper::usage::account::Account;
+/// use tollkeeper::usage::book::Usage;
+/// use tollkeeper::usage::event::{AccountId, ActorId, Body, Event, EventId};
+/// use tollkeeper::usage::options::Options;
+/// use tollkeeper::usage::period::{Every, Period, Schedule};
+/// use tollkeeper::usage::plan::{PlanKey, Subscription};
+///
+/// let acme = AccountId::new(7);
+/// let mut account = Account::new(acme, Options::default());
+/// let start: Timestamp = "2027-01-31T00:00:00Z".parse()?;
+/// let term = Period::new(start, "2028-01-31T00:00:00Z".parse()?).ok_or("empty")?;
+/// let plan = PlanKey::new(0).ok_or("too many")?;
+/// let credits = |whole| MicroCredits::from_credits(whole).unwrap_or_default();
+/// let subscription = Subscription::new(plan, term, Schedule::anchored(start, Every::Month))
+///     .allowance(credits(100));
+///
+/// let mut log = [
+///     Body::Subscribe { subscription: subscription.into() },
+///     Body::Include { plan, within: start },
+///     Body::Reserve {
+///         usage: Usage::of_amount(credits(60)),
+///         actor: ActorId::new(1),
+///         deadline: "2027-01-31T01:00:00Z".parse()?,
+///     },
+///     Body::Settle { reservation: EventId::new(3), usage: Usage::of_amount(credits(25)) },
+/// ];
+/// for (id, body) in (1..).zip(log) {
+///     let receipt = account.apply(&Event::new(acme, EventId::new(id), start, body))?;
+///     assert_eq!(receipt.denial(), None);
+/// }
+/// let balance = account.balance(start);
+/// assert_eq!(balance.available.to_string(), "75");
+/// assert_eq!(balance.consumed.to_string(), "25");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub(super) id: AccountId,
+    pub(super) options: Options,
+    pub(super) version: Version,
+    /// The latest instant at which anything happened or was learned of; none before the first event.
+    pub(super) now: Option<Timestamp>,
+    /// Nothing is booked before this instant any more.
+    pub(super) closed: Timestamp,
+    pub(super) credits: Credits,
+    pub(super) outputs: Outputs,
+    pub(super) memory: Memory,
+    /// Deadlines of reservations, the next one on top; those resolved before stay until it is their turn.
+    /// Follows from `memory`.
+    pub(super) deadlines: BinaryHeap<Reverse<(Timestamp, EventId)>>,
+}
+
+/// What a verb leaves to be recorded.
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    pub(super) held: Held,
+}
+
+impl Done {
+    pub(super) const fn applied(applied: Applied) -> Self {
+        Self { outcome: Outcome::Applied { applied }, held: Held::Nothing }
+    }
+
+    pub(super) const fn denied(denial: Denial) -> Self {
+        Self { outcome: Outcome::Denied { denial }, held: Held::Nothing }
+    }
+}
+
+impl Account {
+    /// An account on which nothing has happened.
+    pub fn new(id: AccountId, options: Options) -> Self {
+        Self {
+            id,
+            options,
+            version: Version::default(),
+            now: None,
+            closed: Timestamp::from_nanoseconds(i64::MIN),
+            credits: Credits::default(),
+            outputs: Outputs::default(),
+            memory: Memory::default(),
+            deadlines: BinaryHeap::new(),
+        }
+    }
+
+    /// The organization.
+    pub const fn id(&self) -> AccountId {
+        self.id
+    }
+
+    /// How many events were recorded.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Applies an event, once: a repeated delivery gets the first answer again and changes nothing (USE-07).
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`] if the event is wrong or untimely; then the account is exactly as it was. A refusal for
+    /// lack of credits is no error but a recorded [`Denial`].
+    pub fn apply(&mut self, event: &Event) -> Result<Receipt, Rejected> {
+        self.apply_to(event, None)
+    }
+
+    /// The same, and states what changed: the facts are appended to the list.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Account::apply`]; no fact is stated then.
+    pub fn apply_stating(&mut self, event: &Event, facts: &mut Vec<Fact>) -> Result<Receipt, Rejected> {
+        self.apply_to(event, Some(facts))
+    }
+
+    /// Applies all events or none: if one is rejected or denied, the account is exactly as it was. For a run
+    /// that needs an output and credits, or several limits at once. It works on a copy of the account.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] names the first event that was not admitted, and why.
+    pub fn apply_all(&mut self, events: &[Event]) -> Result<Vec<Receipt>, Refused> {
+        let mut copy = self.clone();
+        let mut receipts = Vec::with_capacity(events.len());
+        for (position, event) in events.iter().enumerate() {
+            let receipt = copy.apply(event).map_err(|rejected| Refused::Rejected { position, rejected })?;
+            if let Some(denial) = receipt.denial() {
+                return Err(Refused::Denied { position, denial });
+            }
+            receipts.push(receipt);
+        }
+        *self = copy;
+        Ok(receipts)
+    }
+
+    /// Finds what applying the event would do, without applying it. The answer holds for the version it
+    /// names; applying checks again, so a decision that has become stale never admits too much (CRD-10).
+    ///
+    /// Reservations and events of outputs are decided without a copy; any other event is applied to one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Account::apply`].
+    pub fn decide(&self, event: &Event) -> Result<Verdict, Rejected> {
+        let verdict = |amount, denial| Verdict { version: self.version, amount, denial };
+        if let Some(receipt) = self.receive(event)? {
+            let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
+            return Ok(verdict(amount, receipt.denial()));
+        }
+        if let Body::Reserve { usage, actor, deadline } = &event.body {
+            let admitted = self.quote(self.moment(event), usage, *actor, *deadline)?;
+            let amount = admitted.map_or(MicroCredits::ZERO, MicroCredits::new);
+            return Ok(verdict(amount, admitted.err()));
+        }
+        if event.body.is_of_outputs() {
+            let (step, _) = self.check_outputs(self.moment(event), &event.body)?;
+            return Ok(verdict(MicroCredits::ZERO, self.outputs.admit(&step).err()));
+        }
+        let receipt = self.clone().apply(event)?;
+        let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
+        Ok(verdict(amount, receipt.denial()))
+    }
+
+    fn apply_to(&mut self, event: &Event, list: Option<&mut Vec<Fact>>) -> Result<Receipt, Rejected> {
+        if let Some(receipt) = self.receive(event)? {
+            return Ok(receipt);
+        }
+        let mut facts = Facts { cause: Cause { at: event.at, of: event.id }, list };
+        let done = self.perform(event, &mut facts)?;
+        Ok(self.record(event, done))
+    }
+
+    /// Checks what every event is held to, and finds the answer if it was given before.
+    fn receive(&self, event: &Event) -> Result<Option<Receipt>, Rejected> {
+        if event.account != self.id {
+            return Err(Rejected::WrongAccount);
+        }
+        if let Some(now) = self.now {
+            let oldest = earlier(now, self.options.window);
+            if event.at < oldest {
+                return Err(Rejected::TooOld { oldest });
+            }
+        }
+        if let Some(record) = self.memory.get(event.id) {
+            return match record.event.first_difference(event) {
+                Some(field) => Err(Rejected::Conflict { field }),
+                None => Ok(Some(Receipt { repeated: true, ..record.receipt })),
+            };
+        }
+        let latest = later(event.received, self.options.skew);
+        if event.at > latest {
+            return Err(Rejected::FutureSkew { latest });
+        }
+        match event.expected {
+            Some(expected) if expected != self.version => Err(Rejected::Stale { actual: self.version }),
+            _ => Ok(None),
+        }
+    }
+
+    /// Each verb first makes every check that can reject, then lets time pass, then changes the account.
+    fn perform(&mut self, event: &Event, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
+        let moment = self.moment(event);
+        match &event.body {
+            Body::Subscribe { subscription } => self.subscribe(moment, subscription, facts),
+            Body::Unsubscribe { plan } => self.unsubscribe(moment, *plan, facts),
+            Body::NameBuilder { plan, actor } => Ok(self.name_builder(moment, *plan, *actor, facts)),
+            Body::DropBuilder { plan, actor } => Ok(self.drop_builder(moment, *plan, *actor, facts)),
+            Body::Include { plan, within } => self.include(moment, *plan, *within, facts),
+            Body::Purchase { plan, within, amount } => self.purchase(moment, *plan, *within, *amount, facts),
+            Body::Goodwill { plan, within, amount, reason } => {
+                self.goodwill(moment, (*plan, *within), *amount, reason, facts)
+            }
+            Body::Revoke { grant, reason } => self.revoke(moment, *grant, reason, facts),
+            Body::Reserve { usage, actor, deadline } => self.reserve(moment, usage, *actor, *deadline, facts),
+            Body::Settle { reservation, usage } => self.settle(moment, *reservation, usage, facts),
+            Body::SettlePart { reservation, usage } => self.settle_part(moment, *reservation, usage, facts),
+            Body::Void { reservation } => self.void(moment, *reservation, facts),
+            Body::Record { usage, actor, after } => self.record_usage(moment, usage, *actor, *after, facts),
+            Body::Correct { charge, amount, reason } => self.correct(moment, *charge, *amount, reason, facts),
+            Body::Reprice { charge, usage, reason } => self.reprice(moment, *charge, usage, reason, facts),
+            Body::Close { before } => self.close(moment, *before, facts),
+            Body::Advance => {
+                self.pass(moment, facts);
+                Ok(Done::applied(Applied::default()))
+            }
+            Body::Limit { .. }
+            | Body::Produce { .. }
+            | Body::FollowUp { .. }
+            | Body::Dismiss { .. }
+            | Body::OptIn { .. }
+            | Body::OptOut { .. } => self.count(moment, &event.body, facts),
+        }
+    }
+
+    fn count(&mut self, moment: Moment, body: &Body, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
+        let (step, late) = self.check_outputs(moment, body)?;
+        self.pass(moment, facts);
+        Ok(match self.outputs.perform(step, facts) {
+            Ok(note) => Done::applied(Applied { note: late.or(note), ..Applied::default() }),
+            Err(denial) => Done::denied(denial),
+        })
+    }
+
+    fn check_outputs(&self, moment: Moment, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
+        let booking = self.booking(moment)?;
+        let when = When { at: moment.at, booked: booking.at, closed: self.closed };
+        Ok((self.outputs.check(when, body, &self.options)?, booking.note))
+    }
+
+    fn record(&mut self, event: &Event, done: Done) -> Receipt {
+        self.version = Version(self.version.0.saturating_add(1));
+        let receipt = Receipt { version: self.version, outcome: done.outcome, repeated: false };
+        self.memory.push(Record { event: event.clone(), receipt, held: done.held });
+        receipt
+    }
+
+    /// Lets time pass up to an event: reservations lapse in the order of their deadlines, then ids (CRD-10),
+    /// and what is older than the window is forgotten.
+    pub(super) fn pass(&mut self, moment: Moment, facts: &mut Facts<'_>) {
+        let now = moment.now;
+        self.now = Some(now);
+        while let Some(Reverse((deadline, id))) = self.deadlines.peek().copied() {
+            if deadline > now {
+                break;
+            }
+            self.deadlines.pop();
+            self.lapse(deadline, id, facts);
+        }
+        let oldest = earlier(now, self.options.window);
+        self.memory.forget_before(oldest);
+        self.outputs.forget_before(oldest);
+    }
+
+    /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there
+    /// are few more of them than open reservations.
+    pub(super) fn forget_deadlines(&mut self) {
+        while let Some(Reverse((_, id))) = self.deadlines.peek() {
+            if self.memory.get(*id).is_some_and(Record::is_open) {
+                return;
+            }
+            self.deadlines.pop();
+        }
+    }
+
+    fn lapse(&mut self, deadline: Timestamp, id: EventId, facts: &mut Facts<'_>) {
+        let Some(record) = self.memory.get_mut(id) else { return };
+        let Held::Reservation { legs, resolution: resolution @ None, .. } = &mut record.held else { return };
+        *resolution = Some(Resolution::Lapsed);
+        let cause = std::mem::replace(&mut facts.cause, Cause { at: deadline, of: id });
+        self.credits.free(legs, facts);
+        facts.state(|| Change::Resolved { resolution: Resolution::Lapsed });
+        facts.cause = cause;
+    }
+
+    fn moment(&self, event: &Event) -> Moment {
+        let latest = event.received.max(event.at);
+        let now = self.now.map_or(latest, |now| now.max(latest));
+        Moment { id: event.id, at: event.at, now }
+    }
+
+    /// The credits as they are at an instant, with every reservation lapsed whose deadline is there by then.
+    pub(super) fn credits_at(&self, at: Timestamp) -> Cow<'_, Credits> {
+        let is_due = |deadline: Timestamp| deadline <= at;
+        if !self.deadlines.peek().is_some_and(|Reverse((deadline, _))| is_due(*deadline)) {
+            return Cow::Borrowed(&self.credits);
+        }
+        let mut credits = self.credits.clone();
+        let due = self.deadlines.iter().filter(|Reverse((deadline, _))| is_due(*deadline));
+        for record in due.filter_map(|Reverse((_, id))| self.memory.get(*id)) {
+            if let Held::Reservation { legs, resolution: None, .. } = &record.held {
+                let cause = Cause { at, of: record.event.id };
+                credits.free(&mut Legs::clone(legs), &mut Facts { cause, list: None });
+            }
+        }
+        Cow::Owned(credits)
+    }
+
+    /// The instant at which something is booked: its own, unless its books are closed.
+    pub(super) fn booking(&self, moment: Moment) -> Result<Booked, Rejected> {
+        if moment.at >= self.closed {
+            return Ok(Booked { at: moment.at, note: None });
+        }
+        match self.options.late {
+            Late::Reject => Err(Rejected::PeriodClosed { before: self.closed }),
+            Late::BookNow => Ok(Booked { at: moment.now, note: Some(Note::BookedLate { at: moment.now }) }),
+        }
+    }
+}
+
+/// Which event it is, when it happened, and how far the account will have come with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) id: EventId,
+    pub(super) at: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+/// When something is booked, and the note if that is not when it happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Booked {
+    pub(super) at: Timestamp,
+    pub(super) note: Option<Note>,
+}
+
+/// Why none of several events was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// An event would be denied.
+    #[error("event {position} would be denied: {denial}")]
+    Denied {
+        /// The position of the event in the list, from zero.
+        position: usize,
+        /// Why.
+        denial: Denial,
+    },
+    /// An event is rejected.
+    #[error("event {position} is rejected: {rejected}")]
+    Rejected {
+        /// The position of the event in the list, from zero.
+        position: usize,
+        /// Why.
+        rejected: Rejected,
+    },
+}
+
+/// So many nanoseconds before the instant, at the earliest the first there is.
+pub(super) fn earlier(at: Timestamp, nanoseconds: u64) -> Timestamp {
+    Timestamp::from_nanoseconds(at.nanoseconds().saturating_sub_unsigned(nanoseconds))
+}
+
+/// So many nanoseconds after the instant, at the latest the last there is.
+pub(super) fn later(at: Timestamp, nanoseconds: u64) -> Timestamp {
+    Timestamp::from_nanoseconds(at.nanoseconds().saturating_add_unsigned(nanoseconds))
+}

@@ -1,0 +1,349 @@
+//! The price book: what each model charges for each pool of tokens, from when.
+//!
+//! A service keeps one book for all its accounts. Names are looked up once, to keys that are the book's own;
+//! the book only grows, so a key or a version number written down years ago still means the same. A ledger
+//! never reads the book: usage is priced before it is recorded, and the amount travels with the version that
+//! made it. That way no later entry can change a past charge (CRD-03).
+
+use crate::units::{MicroCredits, Timestamp};
+
+use super::price::{Price, exact_micros};
+use super::wire::{wire_newtype, wire_struct};
+
+/// The largest number of token pools in a book.
+pub const POOL_COUNT_MAX: usize = 8;
+
+/// A model of a price book: a name that was looked up once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelKey(pub(super) u16);
+
+impl ModelKey {
+    /// Stands for a model that the book does not have: its usage is unpriced, hence denied (CRD-12).
+    pub const UNKNOWN: Self = Self(u16::MAX);
+}
+
+/// A pool of tokens of a price book, such as input, output or cached input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolKey(u8);
+
+/// The number of a price version, counted up through the whole book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PriceVersion(pub(super) u32);
+
+impl PriceVersion {
+    /// The number: the book's first version is zero.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Tokens by pool. Pools are exclusive: a cached token is counted in its own pool and in no other.
+///
+/// ```
+/// use tollkeeper::usage::book::{PriceBook, Tokens};
+///
+/// let mut book = PriceBook::new();
+/// let (input, output) = (book.add_pool("input")?, book.add_pool("output")?);
+/// let tokens = Tokens::none().with(input, 1_234).with(output, 567).with_total(1_801);
+/// assert_eq!(tokens.count(output), 567);
+/// # Ok::<(), tollkeeper::usage::book::BookError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Tokens {
+    pub(super) counts: [u64; POOL_COUNT_MAX],
+    total: Option<u64>,
+}
+
+impl Tokens {
+    /// No tokens in any pool.
+    pub const fn none() -> Self {
+        Self { counts: [0; POOL_COUNT_MAX], total: None }
+    }
+
+    /// The same with so many tokens in this pool.
+    pub fn with(mut self, pool: PoolKey, count: u64) -> Self {
+        if let Some(slot) = self.counts.get_mut(usize::from(pool.0)) {
+            *slot = count;
+        }
+        self
+    }
+
+    /// The same with the total that the provider reported, to be held against the sum of the pools.
+    pub fn with_total(mut self, total: u64) -> Self {
+        self.total = Some(total);
+        self
+    }
+
+    /// The tokens in this pool.
+    pub fn count(&self, pool: PoolKey) -> u64 {
+        self.counts.get(usize::from(pool.0)).copied().unwrap_or(0)
+    }
+
+    fn sum(&self) -> u128 {
+        self.counts.iter().map(|count| u128::from(*count)).sum()
+    }
+}
+
+/// What was used and what it costs: the only thing that a ledger charges.
+///
+/// It is made by [`PriceBook::usage`], or by [`Usage::of_amount`] for a charge that has no tokens. Usage
+/// without a price is a value as well, not an error, so that the ledger can record its denial (CRD-12).
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    pub(super) model: Option<ModelKey>,
+    pub(super) counts: [u64; POOL_COUNT_MAX],
+    pub(super) priced_at: Option<Timestamp>,
+    pub(super) charge: Option<MicroCredits>,
+    pub(super) version: Option<PriceVersion>,
+}
+
+impl Usage {
+    /// Usage whose charge is known without tokens, such as a flat amount for a run.
+    pub const fn of_amount(charge: MicroCredits) -> Self {
+        Self {
+            model: None,
+            counts: [0; POOL_COUNT_MAX],
+            priced_at: None,
+            charge: Some(charge),
+            version: None,
+        }
+    }
+
+    /// The charge, or `None` if there is no price for it.
+    pub const fn charge(&self) -> Option<MicroCredits> {
+        self.charge
+    }
+
+    /// The model and the version of its prices that made the charge; `None` without model or price.
+    pub const fn price_version(&self) -> Option<PriceVersion> {
+        self.version
+    }
+
+    /// The model that was used; `None` for a plain amount.
+    pub const fn model(&self) -> Option<ModelKey> {
+        self.model
+    }
+}
+
+/// Two usages are the same if the same was used at the same instant. What it cost follows from that and from
+/// the book as it stood then, so a retry is recognized even after the book has grown.
+impl PartialEq for Usage {
+    fn eq(&self, other: &Self) -> bool {
+        let used = |usage: &Self| (usage.model, usage.counts, usage.priced_at);
+        used(self) == used(other) && (self.model.is_some() || self.charge == other.charge)
+    }
+}
+
+impl Eq for Usage {}
+
+/// Why usage cannot be stated: the caller's numbers are at fault, so there is nothing to record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// The reported total is not the sum of the pools: tokens were counted twice or dropped.
+    #[error("the total of {total} tokens is not the sum of the pools, {sum}")]
+    PoolMismatch {
+        /// The total as reported.
+        total: u64,
+        /// The sum over all pools.
+        sum: u128,
+    },
+    /// The charge does not fit an amount of credits.
+    #[error("the charge is too large to be an amount of credits")]
+    Overflow,
+}
+
+/// Why the book refused an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BookError {
+    /// The book holds at most [`POOL_COUNT_MAX`] pools.
+    #[error("a price book holds at most {POOL_COUNT_MAX} token pools")]
+    TooManyPools,
+    /// The book holds at most 65,534 models.
+    #[error("a price book holds at most 65,534 models")]
+    TooManyModels,
+    /// The book holds at most four billion versions.
+    #[error("a price book holds at most 4,294,967,295 versions")]
+    TooManyVersions,
+    /// The model does not belong to this book.
+    #[error("the model is not in the price book")]
+    UnknownModel,
+    /// Which of two versions with the same start should count would be anyone's guess.
+    #[error("the model already has prices effective at this instant")]
+    EffectiveTwice,
+}
+
+/// Prices per model and token pool, versioned by the instant from which they are effective.
+///
+/// ```
+/// use tollkeeper::units::MicroCredits;
+/// use tollkeeper::usage::book::{PriceBook, Tokens};
+///
+/// let mut book = PriceBook::new();
+/// let (input, output) = (book.add_pool("input")?, book.add_pool("output")?);
+/// let model = book.add_model("large")?;
+/// let prices = [(input, "0.025".parse()?), (output, "0.2".parse()?)];
+/// book.add_version(model, "2027-01-01T00:00:00Z".parse()?, &prices)?;
+///
+/// let tokens = Tokens::none().with(input, 1_234).with(output, 567);
+/// let usage = book.usage(model, &tokens, "2027-02-01T09:00:00Z".parse()?)?;
+/// assert_eq!(usage.charge(), Some(MicroCredits::new(144_250_000)));
+///
+/// let too_early = book.usage(model, &tokens, "2026-12-31T23:59:59Z".parse()?)?;
+/// assert_eq!(too_early.charge(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PriceBook {
+    pools: Vec<Box<str>>,
+    models: Vec<Model>,
+    version_count: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Model {
+    name: Box<str>,
+    /// In the order of their effective instants.
+    versions: Vec<Version>,
+}
+
+#[derive(Clone, Debug)]
+struct Version {
+    effective: Timestamp,
+    number: PriceVersion,
+    prices: [Option<Price>; POOL_COUNT_MAX],
+}
+
+impl PriceBook {
+    /// A book without pools, models or prices: everything is unpriced.
+    pub const fn new() -> Self {
+        Self { pools: Vec::new(), models: Vec::new(), version_count: 0 }
+    }
+
+    /// The key of the pool with this name, added if the book does not have it.
+    ///
+    /// # Errors
+    ///
+    /// [`BookError::TooManyPools`].
+    pub fn add_pool(&mut self, name: &str) -> Result<PoolKey, BookError> {
+        if let Some(pool) = self.pool(name) {
+            return Ok(pool);
+        }
+        let key = u8::try_from(self.pools.len()).ok().filter(|key| usize::from(*key) < POOL_COUNT_MAX);
+        let key = key.map(PoolKey).ok_or(BookError::TooManyPools)?;
+        self.pools.push(name.into());
+        Ok(key)
+    }
+
+    /// The key of the model with this name, added without any price if the book does not have it.
+    ///
+    /// # Errors
+    ///
+    /// [`BookError::TooManyModels`].
+    pub fn add_model(&mut self, name: &str) -> Result<ModelKey, BookError> {
+        let known = self.model(name);
+        if known != ModelKey::UNKNOWN {
+            return Ok(known);
+        }
+        let key = u16::try_from(self.models.len()).ok().map(ModelKey);
+        let key = key.filter(|key| *key != ModelKey::UNKNOWN).ok_or(BookError::TooManyModels)?;
+        self.models.push(Model { name: name.into(), versions: Vec::new() });
+        Ok(key)
+    }
+
+    /// Adds prices of a model, effective from an instant on. A pool that is left out has no price: its use is
+    /// denied, not free and not charged as another pool (CRD-12).
+    ///
+    /// The instant may lie in the past; charges made before keep the version that they were made with.
+    ///
+    /// # Errors
+    ///
+    /// [`BookError::UnknownModel`], [`BookError::EffectiveTwice`], [`BookError::TooManyVersions`].
+    pub fn add_version(
+        &mut self,
+        model: ModelKey,
+        effective: Timestamp,
+        prices: &[(PoolKey, Price)],
+    ) -> Result<PriceVersion, BookError> {
+        let number = PriceVersion(self.version_count);
+        let next = self.version_count.checked_add(1).ok_or(BookError::TooManyVersions)?;
+        let entry = self.models.get_mut(usize::from(model.0)).ok_or(BookError::UnknownModel)?;
+        let place = entry.versions.partition_point(|version| version.effective < effective);
+        if entry.versions.get(place).is_some_and(|version| version.effective == effective) {
+            return Err(BookError::EffectiveTwice);
+        }
+        entry.versions.insert(place, Version { effective, number, prices: by_pool(prices) });
+        self.version_count = next;
+        Ok(number)
+    }
+
+    /// The key of the pool with this name.
+    pub fn pool(&self, name: &str) -> Option<PoolKey> {
+        let position = self.pools.iter().position(|pool| **pool == *name)?;
+        u8::try_from(position).ok().map(PoolKey)
+    }
+
+    /// The key of the model with this name; [`ModelKey::UNKNOWN`] if the book does not have it.
+    pub fn model(&self, name: &str) -> ModelKey {
+        let position = self.models.iter().position(|model| *model.name == *name);
+        position.and_then(|position| u16::try_from(position).ok()).map_or(ModelKey::UNKNOWN, ModelKey)
+    }
+
+    /// The usage of so many tokens of a model, priced by the version effective at the instant of use.
+    ///
+    /// An unknown model, a used pool without a price and an instant before every version give usage without a
+    /// charge, which a ledger denies (CRD-12).
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError::PoolMismatch`] if a stated total is not the sum of the pools; [`UsageError::Overflow`].
+    pub fn usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
+        if let Some(total) = tokens.total.filter(|total| u128::from(*total) != tokens.sum()) {
+            return Err(UsageError::PoolMismatch { total, sum: tokens.sum() });
+        }
+        let version = self.version_at(model, at).filter(|version| version.prices_all(tokens));
+        let charge = version.map(|version| version.charge(tokens).ok_or(UsageError::Overflow)).transpose()?;
+        Ok(Usage {
+            model: Some(model),
+            counts: tokens.counts,
+            priced_at: Some(at),
+            charge,
+            version: version.map(|version| version.number),
+        })
+    }
+
+    fn version_at(&self, model: ModelKey, at: Timestamp) -> Option<&Version> {
+        let versions = &self.models.get(usize::from(model.0))?.versions;
+        // The newest is nearly always the one, and then the search is one comparison.
+        versions.iter().rev().find(|version| version.effective <= at)
+    }
+}
+
+impl Version {
+    fn prices_all(&self, tokens: &Tokens) -> bool {
+        self.prices.iter().zip(&tokens.counts).all(|(price, count)| price.is_some() || *count == 0)
+    }
+
+    fn charge(&self, tokens: &Tokens) -> Option<MicroCredits> {
+        let priced = self.prices.iter().zip(&tokens.counts).filter(|(_, count)| **count > 0);
+        let mut micros = 0_u128;
+        for (price, count) in priced {
+            micros = micros.checked_add(exact_micros(*count, (*price)?)?)?;
+        }
+        u64::try_from(micros).ok().map(MicroCredits::new)
+    }
+}
+
+fn by_pool(prices: &[(PoolKey, Price)]) -> [Option<Price>; POOL_COUNT_MAX] {
+    let mut slots = [None; POOL_COUNT_MAX];
+    for (pool, price) in prices {
+        if let Some(slot) = slots.get_mut(usize::from(pool.0)) {
+            *slot = Some(*price);
+        }
+    }
+    slots
+}
+
+wire_newtype!(ModelKey, PriceVersion);
+wire_struct!(Usage { model, counts, priced_at, charge, version });

@@ -1,0 +1,338 @@
+//! Credits: the grants of an account, and the postings that move amounts between their states.
+//!
+//! Nothing here can fail or refuse. Whoever posts has checked first that all amounts together fit (see
+//! [`Credits::fits`]), which bounds every counter below, so the saturating arithmetic never saturates.
+
+use crate::units::{MicroCredits, Timestamp};
+
+use super::cycle::Cycle;
+use super::event::ActorId;
+use super::fact::{Change, Entry, Facts};
+use super::grant::Grant;
+use super::legs::{Leg, Legs, Source};
+use super::options::Options;
+use super::outcome::{Crossed, Denial};
+use super::period::Period;
+use super::plan::{Builders, PlanKey, Plans, Subscription};
+use super::wire::wire_struct;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Credits {
+    /// In the order in which they were subscribed.
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Sorted.
+    pub(super) builders: Vec<Builder>,
+    /// In the order in which they were issued; legs know them by their position.
+    pub(super) grants: Vec<Grant>,
+    pub(super) cycles: Vec<Cycle>,
+    /// The positions of the grants in burn order. Follows from `grants`.
+    pub(super) order: Vec<u32>,
+    /// The sum of what was issued. Follows from `grants`.
+    pub(super) issued: u64,
+    /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
+    pub(super) exposure: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Builder {
+    pub(super) plan: PlanKey,
+    pub(super) actor: ActorId,
+}
+
+/// Who pays: the plans whose grants may burn, as of the instant to which the charge belongs. A reservation
+/// keeps its payer, so what is settled late still burns the period and the plans of its own day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Payer {
+    pub(super) at: Timestamp,
+    pub(super) plans: Plans,
+}
+
+impl Credits {
+    /// The plans held at an instant.
+    pub(super) fn held(&self, at: Timestamp) -> Plans {
+        self.subscriptions
+            .iter()
+            .filter(|subscription| subscription.term.contains(at))
+            .fold(Plans::NONE, |plans, subscription| plans.with(subscription.plan.bit()))
+    }
+
+    /// Who pays for a run of this actor at this instant. Access comes before any charge (CRD-01, USE-06).
+    pub(super) fn payer(&self, actor: ActorId, at: Timestamp) -> Result<Payer, Denial> {
+        let mut plans = Plans::NONE;
+        let mut closed_to_actor = false;
+        for subscription in &self.subscriptions {
+            if !subscription.term.contains(at) || self.find_cycle(subscription, at).is_none() {
+                continue;
+            }
+            if self.is_open_to(subscription, actor) {
+                plans = plans.with(subscription.plan.bit());
+            } else {
+                closed_to_actor = true;
+            }
+        }
+        match (plans.is_none(), closed_to_actor) {
+            (false, _) => Ok(Payer { at, plans }),
+            (true, true) => Err(Denial::NotABuilder),
+            (true, false) => Err(Denial::OutsideTerm),
+        }
+    }
+
+    fn is_open_to(&self, subscription: &Subscription, actor: ActorId) -> bool {
+        match subscription.builders {
+            Builders::Everyone => true,
+            Builders::Named => {
+                self.builders.binary_search(&Builder { plan: subscription.plan, actor }).is_ok()
+            }
+        }
+    }
+
+    /// Whether so much more can be recorded without any amount of the account overflowing.
+    pub(super) const fn fits(&self, amount: u64) -> bool {
+        self.exposure.checked_add(amount).is_some()
+    }
+
+    /// How much of an amount the payer's grants do not cover.
+    pub(super) fn short(&self, payer: Payer, amount: u64) -> u64 {
+        let mut short = amount;
+        for grant in self.order.iter().filter_map(|position| grant_at(&self.grants, *position)) {
+            if short == 0 {
+                break;
+            }
+            short = short.saturating_sub(grant.usable(payer.plans, payer.at));
+        }
+        short
+    }
+
+    /// Admits an amount, or says how much is missing (CRD-10, CRD-11).
+    pub(super) fn admit(&self, payer: Payer, amount: u64) -> Result<(), Denial> {
+        let short = self.short(payer, amount);
+        if short == 0 {
+            return Ok(());
+        }
+        let admitted = self.excess_home(payer).is_some_and(|(subscription, home)| match home {
+            Home::Cycle(position) => {
+                cycle_at(&self.cycles, position).is_some_and(|cycle| cycle.admits_excess(short))
+            }
+            Home::New(period) => {
+                Cycle::new(subscription.plan, period, subscription.stop).admits_excess(short)
+            }
+        });
+        if admitted { Ok(()) } else { Err(Denial::Insufficient { short: MicroCredits::new(short) }) }
+    }
+
+    /// Takes an amount from the payer's grants in burn order, and what they do not cover as excess (CRD-04).
+    pub(super) fn take(
+        &mut self,
+        payer: Payer,
+        amount: u64,
+        entry: Entry,
+        legs: &mut Legs,
+        facts: &mut Facts<'_>,
+    ) {
+        let mut rest = amount;
+        for index in 0..self.order.len() {
+            if rest == 0 {
+                return;
+            }
+            let Some(position) = self.order.get(index).copied() else { return };
+            let Some(grant) = grant_at(&self.grants, position) else { continue };
+            let part = grant.usable(payer.plans, payer.at).min(rest);
+            if part > 0 {
+                rest = rest.saturating_sub(part);
+                let leg = Leg { source: Source::Grant { position }, amount: part };
+                legs.push(leg);
+                self.post(leg, entry, facts);
+            }
+        }
+        if rest > 0 {
+            self.take_excess(payer, rest, entry, legs, facts);
+        }
+    }
+
+    fn take_excess(
+        &mut self,
+        payer: Payer,
+        amount: u64,
+        entry: Entry,
+        legs: &mut Legs,
+        facts: &mut Facts<'_>,
+    ) {
+        let Some((subscription, home)) = self.excess_home(payer) else { return };
+        let (plan, stop) = (subscription.plan, subscription.stop);
+        let cycle = match home {
+            Home::Cycle(position) => position,
+            Home::New(period) => self.add_cycle(Cycle::new(plan, period, stop)),
+        };
+        let leg = Leg { source: Source::Excess { cycle }, amount };
+        legs.push(leg);
+        self.post(leg, entry, facts);
+    }
+
+    /// The plan that takes what no grant covers, and its cycle at the payer's instant.
+    fn excess_home(&self, payer: Payer) -> Option<(&Subscription, Home)> {
+        let payers = self.subscriptions.iter().filter(|subscription| {
+            payer.plans.has(subscription.plan) && subscription.term.contains(payer.at)
+        });
+        let homes = payers.filter_map(|payer_of| Some((payer_of, self.find_cycle(payer_of, payer.at)?)));
+        homes.min_by_key(|(subscription, _)| subscription.excess_rank())
+    }
+
+    pub(super) fn find_cycle(&self, subscription: &Subscription, at: Timestamp) -> Option<Home> {
+        // The newest is nearly always the one.
+        let found = self.cycles.iter().rposition(|cycle| cycle.is_of(subscription.plan, at));
+        match found.and_then(|position| u32::try_from(position).ok()) {
+            Some(position) => Some(Home::Cycle(position)),
+            None => subscription.period_at(at).ok().map(Home::New),
+        }
+    }
+
+    pub(super) fn add_cycle(&mut self, cycle: Cycle) -> u32 {
+        let position = u32::try_from(self.cycles.len()).unwrap_or(u32::MAX);
+        self.cycles.push(cycle);
+        position
+    }
+
+    /// Adds a grant and gives it its place in the burn order.
+    pub(super) fn add_grant(&mut self, grant: Grant) {
+        let position = u32::try_from(self.grants.len()).unwrap_or(u32::MAX);
+        let key = grant.burn_key();
+        if let Some(cycle) = cycle_at_mut(&mut self.cycles, grant.cycle) {
+            grow(&mut cycle.issued, grant.issued);
+        }
+        grow(&mut self.issued, grant.issued);
+        self.grants.push(grant);
+        let grants = &self.grants;
+        let place = self.order.partition_point(|earlier| {
+            grant_at(grants, *earlier).is_some_and(|earlier| earlier.burn_key() <= key)
+        });
+        self.order.insert(place, position);
+    }
+
+    /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
+    /// charge cannot reach it, and the order stays as short as the present is.
+    pub(super) fn trim_order(&mut self, oldest: Timestamp) {
+        let grants = &self.grants;
+        self.order.retain(|position| grant_at(grants, *position).is_some_and(|g| g.period.until > oldest));
+    }
+
+    /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs
+    /// keep what is not used.
+    pub(super) fn settle(
+        &mut self,
+        held: &mut Legs,
+        amount: u64,
+        charged: &mut Legs,
+        facts: &mut Facts<'_>,
+    ) -> u64 {
+        let mut rest = amount;
+        for leg in held.as_mut_slice() {
+            let part = leg.amount.min(rest);
+            if part > 0 {
+                leg.amount = leg.amount.saturating_sub(part);
+                rest = rest.saturating_sub(part);
+                let leg = Leg { source: leg.source, amount: part };
+                charged.push(leg);
+                self.post(leg, Entry::Settle, facts);
+            }
+        }
+        rest
+    }
+
+    /// Frees what the legs of a reservation still hold. What comes back to a period that has ended counts as
+    /// expired from then on, without another step (CRD-10).
+    pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) -> u64 {
+        let freed = held.sum();
+        for leg in held.as_slice().iter().filter(|leg| leg.amount > 0) {
+            self.post(*leg, Entry::Free, facts);
+        }
+        *held = Legs::default();
+        freed
+    }
+
+    /// Gives back part of a charge, the last leg first; the legs keep what stays charged.
+    pub(super) fn give_back(&mut self, charged: &mut Legs, amount: u64, facts: &mut Facts<'_>) {
+        let mut rest = amount;
+        for leg in charged.as_mut_slice().iter_mut().rev() {
+            let part = leg.amount.min(rest);
+            if part > 0 {
+                leg.amount = leg.amount.saturating_sub(part);
+                rest = rest.saturating_sub(part);
+                self.post(Leg { source: leg.source, amount: part }, Entry::Return, facts);
+            }
+        }
+    }
+
+    /// Fires the thresholds of the cycles that these legs belong to.
+    pub(super) fn cross(&mut self, legs: &Legs, options: &Options, facts: &mut Facts<'_>) -> Crossed {
+        let mut crossed = Crossed::default();
+        for leg in legs.as_slice() {
+            let cycle = match leg.source {
+                Source::Excess { cycle } => Some(cycle),
+                Source::Grant { position } => grant_at(&self.grants, position).map(|grant| grant.cycle),
+            };
+            let Some(cycle) = cycle.and_then(|cycle| cycle_at_mut(&mut self.cycles, cycle)) else { continue };
+            let mut here = Crossed::default();
+            cycle.cross(options, &mut here);
+            let plan = cycle.plan;
+            for (position, percent) in here.by_position() {
+                crossed.set(position, percent);
+                facts.state(|| Change::Crossed { plan, percent });
+            }
+        }
+        crossed
+    }
+
+    /// The only place where an amount changes its state.
+    fn post(&mut self, leg: Leg, entry: Entry, facts: &mut Facts<'_>) {
+        let amount = leg.amount;
+        match leg.source {
+            Source::Grant { position } => {
+                let index = usize::try_from(position).unwrap_or(usize::MAX);
+                let Some(grant) = self.grants.get_mut(index) else { return };
+                entry.apply(amount, &mut grant.reserved, &mut grant.consumed);
+                if let Some(cycle) = cycle_at_mut(&mut self.cycles, grant.cycle) {
+                    entry.apply(amount, &mut cycle.reserved, &mut cycle.consumed);
+                }
+            }
+            Source::Excess { cycle } => {
+                if let Some(cycle) = cycle_at_mut(&mut self.cycles, cycle) {
+                    entry.apply(amount, &mut cycle.excess_reserved, &mut cycle.excess_consumed);
+                }
+            }
+        }
+        entry.expose(amount, &mut self.exposure);
+        facts.post(self, leg, entry);
+    }
+}
+
+/// Where a cycle is, or the period of the one to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    Cycle(u32),
+    New(Period),
+}
+
+pub(super) fn grant_at(grants: &[Grant], position: u32) -> Option<&Grant> {
+    grants.get(usize::try_from(position).ok()?)
+}
+
+pub(super) fn cycle_at(cycles: &[Cycle], position: u32) -> Option<&Cycle> {
+    cycles.get(usize::try_from(position).ok()?)
+}
+
+pub(super) fn cycle_at_mut(cycles: &mut [Cycle], position: u32) -> Option<&mut Cycle> {
+    cycles.get_mut(usize::try_from(position).ok()?)
+}
+
+/// Adds to a counter that [`Credits::fits`] bounds.
+pub(super) fn grow(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_add(by);
+}
+
+/// Takes from a counter what was added before.
+pub(super) fn shrink(counter: &mut u64, by: u64) {
+    *counter = counter.saturating_sub(by);
+}
+
+wire_struct!(Builder { plan, actor });
+wire_struct!(Payer { at, plans });

@@ -1,0 +1,89 @@
+//! Legs: which grants a reservation or a charge is made of, in the order in which they were taken.
+
+use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
+
+/// The position in the account of what a leg was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Grant { position: u32 },
+    Excess { cycle: u32 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Leg {
+    pub(super) source: Source,
+    pub(super) amount: u64,
+}
+
+const INLINE: usize = 4;
+const EMPTY: Leg = Leg { source: Source::Grant { position: 0 }, amount: 0 };
+
+/// A list of legs that allocates only beyond four of them.
+#[derive(Clone, Debug)]
+pub(super) enum Legs {
+    Few { count: u8, legs: [Leg; INLINE] },
+    Many { legs: Vec<Leg> },
+}
+
+impl Default for Legs {
+    fn default() -> Self {
+        Self::Few { count: 0, legs: [EMPTY; INLINE] }
+    }
+}
+
+impl Legs {
+    pub(super) fn push(&mut self, leg: Leg) {
+        let spilled = match self {
+            Self::Many { legs } => return legs.push(leg),
+            Self::Few { count, legs } => {
+                if let Some(slot) = legs.get_mut(usize::from(*count)) {
+                    *slot = leg;
+                    *count = count.saturating_add(1);
+                    return;
+                }
+                legs.iter().copied().chain([leg]).collect()
+            }
+        };
+        *self = Self::Many { legs: spilled };
+    }
+
+    pub(super) fn as_slice(&self) -> &[Leg] {
+        match self {
+            Self::Few { count, legs } => legs.get(..usize::from(*count)).unwrap_or_default(),
+            Self::Many { legs } => legs,
+        }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [Leg] {
+        match self {
+            Self::Few { count, legs } => legs.get_mut(..usize::from(*count)).unwrap_or_default(),
+            Self::Many { legs } => legs,
+        }
+    }
+
+    /// The sum. It fits: what an account reserves and consumes together is bounded when it is admitted.
+    pub(super) fn sum(&self) -> u64 {
+        self.as_slice().iter().fold(0, |sum: u64, leg| sum.saturating_add(leg.amount))
+    }
+}
+
+impl PartialEq for Legs {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+wire_enum!(Source { 0 Grant { position }, 1 Excess { cycle } });
+wire_struct!(Leg { source, amount });
+
+impl Wire for Legs {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        write_list(self.as_slice().iter(), bytes);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
+        let mut legs = Self::default();
+        Vec::read(bytes)?.into_iter().for_each(|leg| legs.push(leg));
+        Ok(legs)
+    }
+}

@@ -1,0 +1,342 @@
+//! Runs: the events that reserve, charge and correct (CRD-03, CRD-04, CRD-05, CRD-10).
+
+use std::cmp::Reverse;
+
+use crate::units::{MicroCredits, Timestamp};
+
+use super::account::{Account, Done, Moment, later};
+use super::book::Usage;
+use super::credits::{Home, Payer, cycle_at};
+use super::event::{ActorId, EventId, Reason};
+use super::fact::{Change, Entry, Facts};
+use super::legs::{Legs, Source};
+use super::memory::{Held, Record};
+use super::options::Basis;
+use super::outcome::{Applied, Crossed, Denial, Note, Outcome, Rejected, Resolution};
+
+/// What is still open of a reservation.
+struct Open {
+    /// Whether part of it has been settled.
+    parts: bool,
+    /// What it holds.
+    held: u64,
+}
+
+/// Whether a settlement ends its reservation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Yes,
+    No,
+}
+
+impl Account {
+    /// How much a reservation would hold, or why it would be denied.
+    pub(super) fn quote(
+        &self,
+        moment: Moment,
+        usage: &Usage,
+        actor: ActorId,
+        deadline: Timestamp,
+    ) -> Result<Result<u64, Denial>, Rejected> {
+        let asked = self.check_reserve(moment, usage, actor, deadline)?;
+        Ok(asked
+            .and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|()| amount)))
+    }
+
+    /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be
+    /// denied in any case.
+    fn check_reserve(
+        &self,
+        moment: Moment,
+        usage: &Usage,
+        actor: ActorId,
+        deadline: Timestamp,
+    ) -> Result<Result<(Payer, u64), Denial>, Rejected> {
+        check_priced_at(usage, moment.at)?;
+        if moment.at < self.closed {
+            return Err(Rejected::PeriodClosed { before: self.closed });
+        }
+        if deadline <= moment.now {
+            return Err(Rejected::DeadlinePassed);
+        }
+        let payer = match self.credits.payer(actor, moment.at) {
+            Ok(payer) => payer,
+            Err(denial) => return Ok(Err(denial)),
+        };
+        let latest = self.latest_deadline(payer);
+        if deadline > latest {
+            return Err(Rejected::DeadlineTooFar { latest });
+        }
+        let Some(amount) = usage.charge.map(MicroCredits::get) else { return Ok(Err(Denial::Unpriced)) };
+        if !self.credits.fits(amount) {
+            return Err(Rejected::Overflow);
+        }
+        Ok(Ok((payer, amount)))
+    }
+
+    /// The longest that a reservation may be held: so long after the first of its periods ends.
+    fn latest_deadline(&self, payer: Payer) -> Timestamp {
+        let held =
+            self.credits.subscriptions.iter().filter(|subscription| payer.plans.has(subscription.plan));
+        let ends = held.filter_map(|subscription| match self.credits.find_cycle(subscription, payer.at)? {
+            Home::New(period) => Some(period.until),
+            Home::Cycle(position) => cycle_at(&self.credits.cycles, position).map(|cycle| cycle.period.until),
+        });
+        later(ends.min().unwrap_or(payer.at), self.options.hold)
+    }
+
+    pub(super) fn reserve(
+        &mut self,
+        moment: Moment,
+        usage: &Usage,
+        actor: ActorId,
+        deadline: Timestamp,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let asked = self.check_reserve(moment, usage, actor, deadline)?;
+        self.pass(moment, facts);
+        let admitted =
+            asked.and_then(|(payer, amount)| self.credits.admit(payer, amount).map(|()| (payer, amount)));
+        let (payer, amount) = match admitted {
+            Ok(admitted) => admitted,
+            Err(denial) => return Ok(Done::denied(denial)),
+        };
+        facts.state(|| Change::Opened { deadline });
+        let mut legs = Legs::default();
+        self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
+        self.deadlines.push(Reverse((deadline, moment.id)));
+        let crossed = match self.options.basis {
+            Basis::Consumed => Crossed::default(),
+            Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),
+        };
+        let applied = applied(&legs, crossed, None);
+        let held = Held::Reservation { payer, legs, parts: false, resolution: None };
+        Ok(Done { outcome: Outcome::Applied { applied }, held })
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        moment: Moment,
+        reservation: EventId,
+        usage: &Usage,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        self.settle_as(moment, reservation, usage, Ends::Yes, facts)
+    }
+
+    pub(super) fn settle_part(
+        &mut self,
+        moment: Moment,
+        reservation: EventId,
+        usage: &Usage,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        self.settle_as(moment, reservation, usage, Ends::No, facts)
+    }
+
+    fn settle_as(
+        &mut self,
+        moment: Moment,
+        reservation: EventId,
+        usage: &Usage,
+        ends: Ends,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        check_priced_at(usage, moment.at)?;
+        let open = self.check_open(reservation, moment)?;
+        // The run has happened and the customer owes it; without a price there is nothing to owe yet, and the
+        // reservation stays as it is until the usage comes with one.
+        let Some(amount) = usage.charge.map(MicroCredits::get) else {
+            self.pass(moment, facts);
+            return Ok(Done::denied(Denial::Unpriced));
+        };
+        if !self.credits.fits(amount.saturating_sub(open.held)) {
+            return Err(Rejected::Overflow);
+        }
+        self.pass(moment, facts);
+        let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
+        let Held::Reservation { payer, legs, parts, resolution } = &mut record.held else {
+            return Err(Rejected::UnknownReservation);
+        };
+        let (payer, mut charged) = (*payer, Legs::default());
+        let beyond = self.credits.settle(legs, amount, &mut charged, facts);
+        match ends {
+            Ends::No => *parts = true,
+            Ends::Yes => {
+                self.credits.free(legs, facts);
+                *resolution = Some(Resolution::Settled);
+                facts.state(|| Change::Resolved { resolution: Resolution::Settled });
+            }
+        }
+        self.credits.take(payer, beyond, Entry::Charge, &mut charged, facts);
+        self.forget_deadlines();
+        Ok(self.charged(payer, charged, None, facts))
+    }
+
+    fn charged(&mut self, payer: Payer, legs: Legs, note: Option<Note>, facts: &mut Facts<'_>) -> Done {
+        let crossed = self.credits.cross(&legs, &self.options, facts);
+        let applied = applied(&legs, crossed, note);
+        Done { outcome: Outcome::Applied { applied }, held: Held::Charge { payer, legs } }
+    }
+
+    pub(super) fn void(
+        &mut self,
+        moment: Moment,
+        reservation: EventId,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        if self.check_open(reservation, moment)?.parts {
+            return Err(Rejected::PartlySettled);
+        }
+        self.pass(moment, facts);
+        let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
+        let Held::Reservation { legs, resolution, .. } = &mut record.held else {
+            return Err(Rejected::UnknownReservation);
+        };
+        let freed = self.credits.free(legs, facts);
+        *resolution = Some(Resolution::Voided);
+        facts.state(|| Change::Resolved { resolution: Resolution::Voided });
+        self.forget_deadlines();
+        Ok(Done::applied(Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
+    }
+
+    fn check_open(&self, reservation: EventId, moment: Moment) -> Result<Open, Rejected> {
+        let record = self.memory.get(reservation).ok_or(Rejected::UnknownReservation)?;
+        let Held::Reservation { resolution, parts, legs, .. } = &record.held else {
+            return Err(Rejected::UnknownReservation);
+        };
+        let is_due = record.deadline().is_some_and(|deadline| deadline <= moment.now);
+        match resolution.or(is_due.then_some(Resolution::Lapsed)) {
+            Some(resolution) => Err(Rejected::AlreadyResolved { resolution }),
+            None => Ok(Open { parts: *parts, held: legs.sum() }),
+        }
+    }
+
+    pub(super) fn record_usage(
+        &mut self,
+        moment: Moment,
+        usage: &Usage,
+        actor: ActorId,
+        after: Option<EventId>,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        check_priced_at(usage, moment.at)?;
+        let lapsed = after.map(|reservation| self.check_resolved(reservation, moment)).transpose()?;
+        let booking = self.booking(moment)?;
+        let amount = usage.charge.map(MicroCredits::get);
+        if !self.credits.fits(amount.unwrap_or(0)) {
+            return Err(Rejected::Overflow);
+        }
+        let payer = self.liable(actor, booking.at);
+        self.pass(moment, facts);
+        let (payer, amount) = match (payer, amount) {
+            (Err(denial), _) => return Ok(Done::denied(denial)),
+            (_, None) => return Ok(Done::denied(Denial::Unpriced)),
+            (Ok(payer), Some(amount)) => (payer, amount),
+        };
+        let mut legs = Legs::default();
+        self.credits.take(payer, amount, Entry::Charge, &mut legs, facts);
+        let after_lapse = (lapsed == Some(Resolution::Lapsed)).then_some(Note::AfterLapse);
+        Ok(self.charged(payer, legs, booking.note.or(after_lapse), facts))
+    }
+
+    /// Who pays for usage that happened. It was for the access gates to stop an actor who is no builder; now
+    /// the customer owes it all the same (CRD-04).
+    fn liable(&self, actor: ActorId, at: Timestamp) -> Result<Payer, Denial> {
+        match self.credits.payer(actor, at) {
+            Err(Denial::NotABuilder) => Ok(Payer { at, plans: self.credits.held(at) }),
+            payer => payer,
+        }
+    }
+
+    fn check_resolved(&self, reservation: EventId, moment: Moment) -> Result<Resolution, Rejected> {
+        match self.check_open(reservation, moment) {
+            Ok(_) => Err(Rejected::StillOpen),
+            Err(Rejected::AlreadyResolved { resolution: Resolution::Settled }) => {
+                Err(Rejected::AlreadyResolved { resolution: Resolution::Settled })
+            }
+            Err(Rejected::AlreadyResolved { resolution }) => Ok(resolution),
+            Err(rejected) => Err(rejected),
+        }
+    }
+
+    pub(super) fn correct(
+        &mut self,
+        moment: Moment,
+        charge: EventId,
+        amount: MicroCredits,
+        reason: &Reason,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let left = self.check_charge(charge)?.get();
+        if amount == MicroCredits::ZERO {
+            return Err(Rejected::ZeroAmount);
+        }
+        if amount.get() > left {
+            return Err(Rejected::ExceedsOriginal { left: MicroCredits::new(left) });
+        }
+        self.pass(moment, facts);
+        facts.state(|| Change::Corrected { charge, reason: reason.clone() });
+        if let Some((_, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
+            self.credits.give_back(legs, amount.get(), facts);
+        }
+        Ok(Done::applied(Applied { amount, ..Applied::default() }))
+    }
+
+    pub(super) fn reprice(
+        &mut self,
+        moment: Moment,
+        charge: EventId,
+        usage: &Usage,
+        reason: &Reason,
+        facts: &mut Facts<'_>,
+    ) -> Result<Done, Rejected> {
+        let left = self.check_charge(charge)?.get();
+        let amount = usage.charge.ok_or(Rejected::Unpriced)?;
+        let more = amount.get().saturating_sub(left);
+        if !self.credits.fits(more) {
+            return Err(Rejected::Overflow);
+        }
+        self.pass(moment, facts);
+        facts.state(|| Change::Corrected { charge, reason: reason.clone() });
+        let mut crossed = Crossed::default();
+        if let Some((payer, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
+            self.credits.give_back(legs, left.saturating_sub(amount.get()), facts);
+            self.credits.take(payer, more, Entry::Charge, legs, facts);
+            crossed = self.credits.cross(legs, &self.options, facts);
+        }
+        Ok(Done::applied(Applied { amount, crossed, ..Applied::default() }))
+    }
+
+    /// What is left of a charge whose books are open.
+    fn check_charge(&self, charge: EventId) -> Result<MicroCredits, Rejected> {
+        match self.memory.get(charge).map(|record| &record.held) {
+            Some(Held::Charge { payer, .. }) if payer.at < self.closed => {
+                Err(Rejected::PeriodClosed { before: self.closed })
+            }
+            Some(Held::Charge { legs, .. }) => Ok(MicroCredits::new(legs.sum())),
+            _ => Err(Rejected::UnknownCharge),
+        }
+    }
+}
+
+fn charge_legs(record: &mut Record) -> Option<(Payer, &mut Legs)> {
+    match &mut record.held {
+        Held::Charge { payer, legs } => Some((*payer, legs)),
+        _ => None,
+    }
+}
+
+/// A price belongs to an instant; one of another day would charge what was never agreed (CRD-03).
+fn check_priced_at(usage: &Usage, at: Timestamp) -> Result<(), Rejected> {
+    match usage.priced_at {
+        Some(priced_at) if priced_at != at => Err(Rejected::PricedElsewhen),
+        _ => Ok(()),
+    }
+}
+
+fn applied(legs: &Legs, crossed: Crossed, note: Option<Note>) -> Applied {
+    let excess = legs.as_slice().iter().filter(|leg| matches!(leg.source, Source::Excess { .. }));
+    let excess = excess.fold(0, |sum: u64, leg| sum.saturating_add(leg.amount));
+    Applied { amount: MicroCredits::new(legs.sum()), excess: MicroCredits::new(excess), crossed, note }
+}

@@ -1,0 +1,91 @@
+//! In steady state an event allocates nothing: what it cost is held by a count.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tollkeeper::units::{MicroCredits, Timestamp};
+use tollkeeper::usage::account::Account;
+use tollkeeper::usage::book::{PriceBook, Tokens, Usage};
+use tollkeeper::usage::event::{AccountId, ActorId, Body, Event, EventId, OutputId, Reason};
+use tollkeeper::usage::options::Options;
+use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
+use tollkeeper::usage::period::{Every, Period, Schedule};
+use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const ACCOUNT: AccountId = AccountId::new(7);
+const SECOND: i64 = 1_000_000_000;
+
+/// An account of four grants, with a window of a minute.
+fn account(start: Timestamp) -> Account {
+    let mut account = Account::new(ACCOUNT, Options::default().window(60_000_000_000));
+    let plan = PlanKey::new(0).unwrap();
+    let term = Period::new(start, "2028-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    let schedule = Schedule::anchored(start, Every::Year);
+    let subscription = Subscription::new(plan, term, schedule.clone());
+    let gift = |amount| Body::Goodwill {
+        plan,
+        within: start,
+        amount: MicroCredits::new(amount),
+        reason: Reason::new("steady").unwrap(),
+    };
+    let limit = OutputLimit::new(u64::MAX, schedule, Stop::Hard);
+    let bodies = [
+        Body::Subscribe { subscription: subscription.into() },
+        gift(1),
+        gift(1),
+        gift(1),
+        gift(u64::MAX - 3),
+        Body::Limit { limit: Some(limit.into()) },
+    ];
+    for (id, body) in (1..).zip(bodies) {
+        let receipt = account.apply(&Event::new(ACCOUNT, EventId::new(id), start, body)).unwrap();
+        assert_eq!(receipt.denial(), None);
+    }
+    account
+}
+
+#[test]
+fn an_event_allocates_nothing_below_five_grants() {
+    let start: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mut account = account(start);
+    let mut book = PriceBook::new();
+    let input = book.add_pool("input").unwrap();
+    let model = book.add_model("m").unwrap();
+    book.add_version(model, start, &[(input, "0.025".parse().unwrap())]).unwrap();
+    let mut id = 1_000;
+    let mut round = |account: &mut Account, second: i64| {
+        let at = Timestamp::from_nanoseconds(start.nanoseconds() + second * SECOND);
+        let deadline = Timestamp::from_nanoseconds(at.nanoseconds() + SECOND * 5 / 2);
+        let usage = |tokens| book.usage(model, &Tokens::none().with(input, tokens), at).unwrap();
+        let (first, output) = (EventId::new(id), OutputId::new(id));
+        let bodies = [
+            Body::Reserve { usage: usage(100), actor: ActorId::new(1), deadline },
+            Body::Settle { reservation: first, usage: usage(120) },
+            Body::Reserve { usage: Usage::of_amount(MicroCredits::new(9)), actor: ActorId::new(1), deadline },
+            Body::Record { usage: usage(3), actor: ActorId::new(1), after: None },
+            Body::Produce { output, origin: Origin::Proactive },
+            Body::FollowUp { output, action: Follow::Share },
+            Body::Reserve { usage: usage(100), actor: ActorId::new(1), deadline },
+        ];
+        for body in bodies {
+            let event = Event::new(ACCOUNT, EventId::new(id), at, body);
+            id += 1;
+            if !matches!(event.body(), Body::Settle { .. } | Body::Record { .. }) && id > first.bits() + 1 {
+                assert_eq!(account.decide(&event).unwrap().denial, None);
+            }
+            assert_eq!(account.apply(&event).unwrap().denial(), None);
+            assert!(account.apply(&event).unwrap().repeated);
+        }
+    };
+    // Until its tables are twice as large as the window needs, the account grows.
+    (0..2_000).for_each(|second| round(&mut account, second));
+    let region = Region::new(ALLOCATOR);
+    (2_000..4_000).for_each(|second| round(&mut account, second));
+    let stats = region.change();
+    assert_eq!((stats.allocations, stats.reallocations), (0, 0), "{stats:?}");
+}
