@@ -13,8 +13,9 @@ use tollkeeper::usage::history::History;
 use tollkeeper::usage::options::Options;
 use tollkeeper::usage::outcome::Receipt;
 use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
-use tollkeeper::usage::period::{Every, Period, Schedule};
+use tollkeeper::usage::period::{Period, Schedule};
 use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
+use tollkeeper::word::Every;
 
 const DAY: u64 = 86_400_000_000_000;
 

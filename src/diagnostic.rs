@@ -158,16 +158,30 @@ pub struct Place {
     pub width: usize,
 }
 
-impl Place {
-    fn of(span: &Range<usize>, text: &str) -> Self {
-        let head = text.get(..span.start).unwrap_or(text);
-        let line_start = head.rfind('\n').map_or(0, |newline| newline.saturating_add(1));
-        let covered = text.get(span.clone()).unwrap_or("").lines().next().unwrap_or("");
-        Self {
-            line: head.matches('\n').count().saturating_add(1),
-            column: head.get(line_start..).unwrap_or("").chars().count().saturating_add(1),
-            width: covered.chars().count().max(1),
+/// Goes through a text once, from place to place: counting from the start each time would take quadratic time.
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl<'t> Cursor<'t> {
+    const fn new(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1, column: 1 }
+    }
+
+    /// The place of a span that starts no earlier than those before.
+    fn place(&mut self, span: &Range<usize>) -> Place {
+        for character in self.text.get(self.at..span.start).unwrap_or("").chars() {
+            (self.line, self.column) = match character {
+                '\n' => (self.line.saturating_add(1), 1),
+                _ => (self.line, self.column.saturating_add(1)),
+            };
         }
+        self.at = self.at.max(span.start);
+        let covered = self.text.get(span.clone()).unwrap_or("").lines().next().unwrap_or("");
+        Place { line: self.line, column: self.column, width: covered.chars().count().max(1) }
     }
 }
 
@@ -225,11 +239,12 @@ impl Diagnostics {
     ///
     /// `name` is how to call the file, `text` what was parsed.
     pub fn render(&self, name: &str, text: &str) -> String {
-        self.problems().map(|problem| render_one(problem, name, text)).collect::<Vec<_>>().join("\n")
+        let mut lines = Lines::new(text);
+        self.problems().map(|problem| render_one(problem, name, &mut lines)).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn render_one(problem: &Diagnostic, name: &str, text: &str) -> String {
+fn render_one(problem: &Diagnostic, name: &str, lines: &mut Lines<'_>) -> String {
     let head = format!("error[{}]: {}\n", problem.code, problem.message);
     let help = problem.help.as_deref().unwrap_or("");
     let Some(place) = problem.place else {
@@ -238,19 +253,57 @@ fn render_one(problem: &Diagnostic, name: &str, text: &str) -> String {
     };
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
-    let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or("");
-    let indent: String = line
-        .chars()
-        .take(place.column.saturating_sub(1))
-        .map(|character| if character == '\t' { '\t' } else { ' ' })
-        .collect();
-    let carets = "^".repeat(place.width);
+    let (line, indent) = lines.around(place);
+    let carets = "^".repeat(place.width.min(SHOWN_MAX));
     let underline = format!("{gutter} | {indent}{carets} {help}");
     format!(
         "{head}{gutter}--> {name}:{number}:{column}\n{gutter} |\n{number} | {line}\n{underline}\n",
         column = place.column,
         underline = underline.trim_end(),
     )
+}
+
+/// How many characters of a source line are shown before and from a problem on.
+const SHOWN_MAX: usize = 120;
+
+/// Goes through the source lines once, from problem to problem.
+struct Lines<'t> {
+    line: usize,
+    /// The column, counted from 0, that `rest` starts at.
+    column: usize,
+    rest: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    const fn new(text: &'t str) -> Self {
+        Self { line: 1, column: 0, rest: text }
+    }
+
+    /// The part of a source line around a place, and the blanks that lead to it.
+    fn around(&mut self, place: Place) -> (String, String) {
+        let at = place.column.saturating_sub(1);
+        let start = if at > SHOWN_MAX { at.saturating_sub(SHOWN_MAX / 2) } else { 0 };
+        self.go_to(place.line, start);
+        let mut line = self.rest.lines().next().unwrap_or("").chars();
+        let before: String = line.by_ref().take(at.saturating_sub(self.column)).collect();
+        let following: String = line.by_ref().take(SHOWN_MAX).collect();
+        let head = if self.column > 0 { "…" } else { "" };
+        let tail = if line.next().is_some() { "…" } else { "" };
+        let blank = |character: char| if character == '\t' { '\t' } else { ' ' };
+        let indent = head.chars().chain(before.chars()).map(blank).collect();
+        (format!("{head}{before}{following}{tail}"), indent)
+    }
+
+    fn go_to(&mut self, line: usize, column: usize) {
+        while self.line < line {
+            let Some((_, rest)) = self.rest.split_once('\n') else { break };
+            (self.rest, self.line, self.column) = (rest, self.line.saturating_add(1), 0);
+        }
+        let skipped = column.saturating_sub(self.column);
+        let from = self.rest.char_indices().nth(skipped).map_or(self.rest.len(), |(at, _)| at);
+        self.rest = self.rest.get(from..).unwrap_or("");
+        self.column = self.column.saturating_add(skipped);
+    }
 }
 
 impl fmt::Display for Diagnostics {
@@ -275,12 +328,17 @@ impl Serialize for Diagnostics {
     }
 }
 
+/// How many problems of one text are reported. Whoever has that many is helped more by fixing these first than by
+/// a longer list, and finding the likely fix of each takes time.
+pub(crate) const PROBLEMS_MAX: usize = 1000;
+
 /// The problems found so far in one text.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<(Option<Range<usize>>, Diagnostic)>,
-    /// Where the keys of entries stand that could not be read as they are.
-    damaged: BTreeSet<usize>,
+    /// Keys that entries state in a way that cannot be read, by where the name of the entry stands.
+    damaged: BTreeSet<(usize, String)>,
+    more: bool,
 }
 
 impl Problems {
@@ -289,22 +347,39 @@ impl Problems {
         self.add_with_help(code, span, message, None);
     }
 
-    /// An entry whose key stands at `key` had mistakes, so that what is missing in it may have been misspelt.
-    pub(crate) fn damage(&mut self, key: &Range<usize>) {
-        self.damaged.insert(key.start);
+    /// The entry whose name stands at `entry` states these keys, but in a way that cannot be read.
+    pub(crate) fn damage<'k>(&mut self, entry: &Range<usize>, keys: impl Iterator<Item = &'k String>) {
+        self.damaged.extend(keys.map(|key| (entry.start, key.clone())));
     }
 
     /// Whether something at `span` only follows from a mistake that was noted already.
-    fn follows(&self, code: Code, span: Option<&Range<usize>>) -> bool {
+    fn follows(&self, code: Code, span: Option<&Range<usize>>, message: &str) -> bool {
         let Some(span) = span else { return false };
         let broken = |(at, one): &(Option<Range<usize>>, Diagnostic)| {
             one.code == Code::Syntax && at.as_ref().is_some_and(|at| at.start == span.start)
         };
         match code {
-            Code::MissingKey => self.damaged.contains(&span.start),
+            // The first word that such a message quotes is the key.
+            Code::MissingKey => message
+                .split('`')
+                .nth(1)
+                .is_some_and(|key| self.damaged.contains(&(span.start, key.to_owned()))),
             Code::UnknownName | Code::MalformedId => self.found.iter().any(broken),
             _ => false,
         }
+    }
+
+    /// Notes a name that is none of the candidates, with the one that was probably meant.
+    pub(crate) fn add_unknown<'a>(
+        &mut self,
+        code: Code,
+        span: Option<Range<usize>>,
+        message: impl Into<String>,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) {
+        let room = self.found.len() < PROBLEMS_MAX;
+        self.add_with_help(code, span, message, if room { did_you_mean(name, candidates) } else { None });
     }
 
     /// Notes a problem with its likely fix.
@@ -315,31 +390,50 @@ impl Problems {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        if self.follows(code, span.as_ref()) {
+        let message = message.into();
+        if self.follows(code, span.as_ref(), &message) {
             return;
         }
-        self.found.push((span, Diagnostic { code, message: message.into(), help, place: None }));
+        if self.found.len() < PROBLEMS_MAX {
+            self.found.push((span, Diagnostic { code, message, help, place: None }));
+        } else {
+            self.more = true;
+        }
     }
 
     /// Nothing wrong, or everything that is, in the order of `text` (without a text: as found).
     pub(crate) fn into_result(self, text: Option<&str>) -> Result<(), Diagnostics> {
         let mut found = self.found;
         found.sort_by_key(|(span, _)| span.as_ref().map_or(usize::MAX, |span| span.start));
+        let mut cursor = Cursor::new(text.unwrap_or(""));
         let mut diagnostics = found.into_iter().map(|(span, mut diagnostic)| {
-            diagnostic.place = span.zip(text).map(|(span, text)| Place::of(&span, text));
+            diagnostic.place = span.filter(|_| text.is_some()).map(|span| cursor.place(&span));
             diagnostic
         });
-        match diagnostics.next() {
-            None => Ok(()),
-            Some(first) => Err(Diagnostics { first, rest: diagnostics.collect() }),
-        }
+        let Some(first) = diagnostics.next() else { return Ok(()) };
+        let more = self.more.then(|| Diagnostic {
+            code: Code::TooMany,
+            message: format!("more than {PROBLEMS_MAX} problems, the rest is not shown"),
+            help: None,
+            place: None,
+        });
+        Err(Diagnostics { first, rest: diagnostics.chain(more).collect() })
     }
 }
 
+/// How many candidates are compared with a misspelt name: comparing takes time, and a catalog with more of one
+/// kind is no place where anybody guesses.
+const CANDIDATES_MAX: usize = 2000;
+
 /// Names the candidate that `name` was probably meant to be, as a help line.
 pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // No id is longer; comparing is quadratic in the length.
+    if name.len() > 256 {
+        return None;
+    }
     candidates
         .into_iter()
+        .take(CANDIDATES_MAX)
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         // Ties go to the first in order, so that the help does not depend on anything else.
@@ -358,8 +452,10 @@ mod tests {
     fn places_count_lines_and_characters_from_one() {
         let text = "ä = 1\n\tbé = 2\n";
         let start = text.find('b').unwrap();
-        assert_eq!(Place::of(&(start..start + 3), text), Place { line: 2, column: 2, width: 2 });
-        assert_eq!(Place::of(&(text.len()..text.len()), text), Place { line: 3, column: 1, width: 1 });
+        let mut cursor = Cursor::new(text);
+        assert_eq!(cursor.place(&(start..start + 3)), Place { line: 2, column: 2, width: 2 });
+        assert_eq!(cursor.place(&(start..start + 1)), Place { line: 2, column: 2, width: 1 });
+        assert_eq!(cursor.place(&(text.len()..text.len())), Place { line: 3, column: 1, width: 1 });
     }
 
     #[test]

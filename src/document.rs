@@ -14,6 +14,10 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::{Code, Problems, did_you_mean};
 
+/// How many mistakes of one entry are reported. Each costs another reading of the entry, so that without an end a
+/// large broken entry would take quadratic time.
+pub(crate) const ENTRY_PROBLEMS_MAX: usize = 32;
+
 /// A name in a file, with its place.
 pub(crate) type Name = Spanned<String>;
 
@@ -148,17 +152,34 @@ impl<'t> Document<'t> {
         entries
     }
 
+    /// Takes out the array of tables of this name, each element read on its own.
+    pub(crate) fn rows<T: DeserializeOwned>(&mut self, name: &str) -> Vec<Spanned<T>> {
+        let Some(value) = self.table.remove(name) else { return Vec::new() };
+        let span = value.span();
+        let DeValue::Array(elements) = value.into_inner() else {
+            self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be an array of tables"));
+            return Vec::new();
+        };
+        let elements = elements.into_iter().filter_map(|element| {
+            let span = element.span();
+            entry(&span, element, &mut self.problems).map(|row| Spanned::new(span, row))
+        });
+        elements.collect()
+    }
+
+    /// Whether a table of this name is left.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
     /// Notes whatever was not taken out.
     pub(crate) fn finish(self, known: &[&str]) -> Problems {
         let mut problems = self.problems;
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            problems.add_with_help(
-                Code::UnknownTable,
-                Some(key.span()),
-                format!("unknown table `{name}`"),
-                did_you_mean(name, known.iter().copied()),
-            );
+            let message = format!("unknown table `{name}`");
+            let known = known.iter().copied();
+            problems.add_unknown(Code::UnknownTable, Some(key.span()), message, name, known);
         }
         problems
     }
@@ -171,30 +192,48 @@ fn entry<T: DeserializeOwned>(
     mut value: Spanned<DeValue<'_>>,
     problems: &mut Problems,
 ) -> Option<T> {
-    let root = value.span();
+    let mut last = value.span();
     let mut removed = BTreeSet::new();
-    loop {
+    for _ in 0..ENTRY_PROBLEMS_MAX {
         let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(row) => return Some(row),
             Err(error) => error,
         };
-        let span = error.span().unwrap_or_else(|| root.clone());
-        note(error.message(), &span, &removed, problems);
-        problems.damage(key);
-        if !remove(&mut value, &span, &mut removed) {
+        let span = error.span().unwrap_or_else(|| value.span());
+        let meant = note(error.message(), &span, &removed, problems);
+        let left = remove(&mut value, &span, &mut removed);
+        problems.damage(key, meant.iter().chain(&removed));
+        if !left {
             return None;
         }
+        if span.start > last.start {
+            last = span;
+        }
     }
+    let rest = T::deserialize(ValueDeserializer::from(value));
+    if rest.is_err() {
+        let message = format!("more than {ENTRY_PROBLEMS_MAX} mistakes in one entry, the rest is not shown");
+        problems.add(Code::TooMany, Some(last), message);
+    }
+    rest.ok()
 }
 
-/// Notes what serde says of a value, in the words of the file format rather than in those of Rust.
-fn note(message: &str, span: &Range<usize>, removed: &BTreeSet<String>, problems: &mut Problems) {
+/// Notes what serde says of a value, in the words of the file format rather than in those of Rust. Gives the key
+/// back that an unknown one was probably meant to be.
+fn note(
+    message: &str,
+    span: &Range<usize>,
+    removed: &BTreeSet<String>,
+    problems: &mut Problems,
+) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let span = Some(span.clone());
     if message.starts_with("unknown field") {
         let name = quoted.next().unwrap_or_default();
         let help = did_you_mean(name, quoted);
+        let meant = help.as_ref().and_then(|help| help.split('`').nth(1)).map(str::to_owned);
         problems.add_with_help(Code::UnknownKey, span, format!("unknown key `{name}`"), help);
+        return meant;
     } else if message.starts_with("unknown variant") {
         let name = quoted.next().unwrap_or_default();
         let words: Vec<_> = quoted.map(|word| format!("`{word}`")).collect();
@@ -219,6 +258,7 @@ fn note(message: &str, span: &Range<usize>, removed: &BTreeSet<String>, problems
     } else {
         problems.add(Code::WrongType, span, message);
     }
+    None
 }
 
 fn in_toml_words(expected: &str) -> &str {

@@ -26,6 +26,9 @@ impl Tag {
 /// The largest number of things of one kind; positions are 0 to 65,534.
 pub(crate) const COUNT_MAX: usize = 65_535;
 
+/// The largest number of roles × permissions: an engine keeps a byte for each.
+pub(crate) const CELLS_MAX: usize = 1 << 24;
+
 macro_rules! ids {
     ($($(#[$attribute:meta])* $name:ident;)*) => {$(
         $(#[$attribute])*
@@ -197,7 +200,12 @@ pub(crate) fn bit(position: u16) -> u64 {
 
 /// The positions of the bits that are set, ascending.
 pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
-    (0..64).filter(move |position| bits & bit(*position) != 0)
+    let mut left = bits;
+    std::iter::from_fn(move || {
+        let position = u16::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+        left &= !bit(position);
+        Some(position)
+    })
 }
 
 fn parts<T: InSet>(id: T) -> (Tag, u16) {

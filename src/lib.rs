@@ -66,12 +66,14 @@
 //! | [`engine`] | catalog and domain compiled: evaluate, explain, record |
 //! | [`analysis`] | what is in the way and who could change it; matrix, diff, replay, lint, escalation |
 //! | [`decision`] | allow or deny, the reason, obligations |
+//! | [`check`] | policy suites: what must be decided, as a file; their coverage; a self-check at start-up |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
 //! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod analysis;
 pub mod catalog;
+pub mod check;
 pub mod decision;
 pub mod diagnostic;
 mod document;

@@ -80,6 +80,17 @@ pub enum Every {
     Year,
 }
 
+impl Every {
+    /// How many calendar months that is.
+    pub const fn months(self) -> i64 {
+        match self {
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Year => 12,
+        }
+    }
+}
+
 /// Whether and how a limit stops usage (CRD-11).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -382,7 +382,7 @@ fn an_explanation_lists_the_gates_with_what_decided_them() {
             "compliance open".to_owned(),
             format!("setting pass setting=uploads level={level}"),
             "role pass".to_owned(),
-            "role-setting pass".to_owned(),
+            "role-setting pass level=catalog_default".to_owned(),
         ];
         assert_eq!(found, expected, "{tables}");
     }
@@ -393,7 +393,7 @@ fn an_explanation_lists_the_gates_with_what_decided_them() {
         [
             "setting fail setting-off setting=uploads level=domain",
             "role pass",
-            "role-setting fail off-for-role"
+            "role-setting fail off-for-role level=role"
         ]
     );
     let found = steps(

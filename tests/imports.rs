@@ -42,7 +42,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "request",
         ],
     ),
-    ("usage", &["id", "units"]),
+    ("usage", &["id", "units", "word"]),
     (
         "analysis",
         &[

@@ -461,3 +461,42 @@ fn an_automation_needs_both_switches_a_plan_a_permitted_model_and_a_builder_who_
         assert_eq!(reason.as_str(), expected, "{plan} {keys} {tables} {role} {action}");
     }
 }
+
+/// TRM-07: the table in the documentation is made by the query that it documents.
+/// `UPDATE_EXPECT=1 cargo test --test terms` writes it anew.
+#[test]
+fn the_documented_data_map_is_what_the_query_answers() {
+    let engine = Engine::parse(
+        &Catalog::builtin(),
+        "[domain]
+        id = 'acme'
+        kind = 'organization'
+        plan = 'enterprise'
+        add_ons = ['data_residency', 'key_management']
+        regimes = ['key_management']
+        attested = ['customer_keys']
+        [holders]
+        super_admin = 1
+        [residency]
+        region = 'eu'
+        migrated = true",
+    );
+    let mut table = "| data | before and after migration | customer's own key | seen in clear by | features that may process it |\n\
+                     |---|---|---|---|--:|\n"
+        .to_owned();
+    for row in engine.unwrap().data_handling() {
+        let region = |region: &Option<String>| region.clone().unwrap_or_else(|| "-".to_owned());
+        let unnamed = row.subprocessors_unnamed.then(|| "others, not named".to_owned());
+        let seen: Vec<String> = row.subprocessors.iter().cloned().chain(unnamed).collect();
+        table += &format!(
+            "| `{}` | {} → {} | {} | {} | {} |\n",
+            row.data,
+            region(&row.region.before_migration),
+            region(&row.region.after_migration),
+            row.customer_key.as_str().replace('_', " "),
+            if seen.is_empty() { "nobody".to_owned() } else { seen.join(", ") },
+            row.features.len()
+        );
+    }
+    expect_test::expect_file!["../src/engine/handling.md"].assert_eq(&table);
+}

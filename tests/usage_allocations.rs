@@ -11,8 +11,9 @@ use tollkeeper::usage::book::{PriceBook, Tokens, Usage};
 use tollkeeper::usage::event::{AccountId, ActorId, Body, Event, EventId, OutputId, Reason};
 use tollkeeper::usage::options::Options;
 use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
-use tollkeeper::usage::period::{Every, Period, Schedule};
+use tollkeeper::usage::period::{Period, Schedule};
 use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
+use tollkeeper::word::Every;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

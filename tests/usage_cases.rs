@@ -4,6 +4,7 @@
 
 mod usage_world;
 
+use tollkeeper::units::Price;
 use tollkeeper::units::{MicroCredits, Timestamp};
 use tollkeeper::usage::account::{Account, Refused};
 use tollkeeper::usage::book::{PriceBook, Tokens, Usage};
@@ -12,9 +13,9 @@ use tollkeeper::usage::fact::Change;
 use tollkeeper::usage::options::{AtLimit, Basis, Booking, Early, EndedOptIn, Late, Options, Rearm};
 use tollkeeper::usage::outcome::{Denial, Rejected, Resolution};
 use tollkeeper::usage::outputs::Origin;
-use tollkeeper::usage::period::{Every, Period, PeriodError, Schedule};
+use tollkeeper::usage::period::{Period, PeriodError, Schedule};
 use tollkeeper::usage::plan::Subscription;
-use tollkeeper::usage::price::Price;
+use tollkeeper::word::Every;
 
 use usage_world::{ACCOUNT, World, bits, credits, day, plan, tell, tell_all};
 

@@ -11,7 +11,8 @@ use tollkeeper::usage::event::{ActorId, Body, Event, EventId};
 use tollkeeper::usage::history::History;
 use tollkeeper::usage::options::Options;
 use tollkeeper::usage::outcome::{Denial, Rejected};
-use tollkeeper::usage::period::{Every, Schedule};
+use tollkeeper::usage::period::Schedule;
+use tollkeeper::word::Every;
 
 use usage_world::{ACCOUNT, World, bits, credits, day, tell, tell_all};
 

@@ -25,8 +25,9 @@ use tollkeeper::usage::history::History;
 use tollkeeper::usage::options::Options;
 use tollkeeper::usage::outcome::{Denial, Note, Outcome};
 use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
-use tollkeeper::usage::period::{Every, Period, Schedule};
+use tollkeeper::usage::period::{Period, Schedule};
 use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
+use tollkeeper::word::Every;
 
 use usage_model::{Answer, END, MONTH, Model, PLANS, QUARTER};
 use usage_world::ACCOUNT;

@@ -6,6 +6,7 @@
 mod bind;
 mod builtin;
 mod connectors;
+mod credits;
 mod graph;
 pub(crate) mod model;
 mod rows;
@@ -18,10 +19,11 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub use bind::Binder;
 pub use bind::{Bind, BindError};
+pub use credits::CreditPlan;
 pub(crate) use model::Model;
 pub(crate) use rows::Rows;
 pub(crate) use source::CatalogSource;
-pub(crate) use validate::{is_id, limit};
+pub(crate) use validate::{is_id, limit, too_many_cells};
 
 use crate::diagnostic::Diagnostics;
 

@@ -3,9 +3,11 @@
 //! Things refer to each other by position in their [`Rows`]; sets of facts, providers, data classes and
 //! obligations are bits of a word.
 
+use super::credits::CreditPlan;
 use super::rows::Rows;
 use super::source::{CatalogSource, KeySource};
-use crate::id::Tag;
+use crate::id::{Tag, bit, positions};
+use crate::units::Price;
 use crate::word::{Stop, Switch, Trigger};
 
 /// Positions in ascending order.
@@ -38,11 +40,65 @@ pub(crate) struct Model {
     pub(crate) limits: Rows<()>,
     pub(crate) models: Rows<AiModel>,
     pub(crate) quantities: Rows<()>,
-    pub(crate) credit_plans: Rows<CreditPlan>,
+    pub(crate) credit_plans: Rows<SoldCredits>,
     pub(crate) connectors: Rows<Connector>,
     pub(crate) modes: Rows<()>,
     pub(crate) objects: Rows<()>,
     pub(crate) changes: Changes,
+    pub(crate) own_obligations: OwnObligations,
+    /// Permissions that restrict another one.
+    pub(crate) restrictions: Positions,
+    /// By feature: who gets data where no regime bars anybody.
+    pub(crate) unbarred: Box<[Processing]>,
+}
+
+impl Model {
+    /// The same with the tables that follow from its rows.
+    pub(crate) fn derived(self) -> Self {
+        let own = |name: &str| self.obligations.position(name).map_or(0, bit);
+        let own_obligations = OwnObligations {
+            beta_as_is: own("beta_as_is"),
+            may_be_stale: own("may_be_stale"),
+            limit_not_enforced: own("limit_not_enforced"),
+            warn_irreversible: own("warn_irreversible"),
+        };
+        let restrictions = self.permissions.iter().filter(|(_, _, row)| row.restricts.is_some());
+        let restrictions = restrictions.map(|(position, _, _)| position).collect();
+        let unbarred = self.features.iter().map(|(_, _, row)| self.unbarred(row)).collect();
+        Self { own_obligations, restrictions, unbarred, ..self }
+    }
+
+    fn unbarred(&self, feature: &Feature) -> Processing {
+        let own = match feature.providers {
+            Providers::All(providers) | Providers::Any(providers) => providers,
+            Providers::Unstated | Providers::OfModel => 0,
+        };
+        let of_services = feature.services.iter().filter_map(|used| used.provider);
+        let providers = of_services.fold(own, |providers, provider| providers | bit(provider));
+        Processing { providers, obligations: self.provider_obligations(providers) }
+    }
+
+    /// What sending data to these providers obliges to.
+    pub(crate) fn provider_obligations(&self, providers: u64) -> u64 {
+        let rows = positions(providers).filter_map(|provider| self.providers.get(provider));
+        rows.fold(0, |obligations, row| obligations | row.obligations)
+    }
+}
+
+/// The bits of the obligations that every catalog has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnObligations {
+    pub(crate) beta_as_is: u64,
+    pub(crate) may_be_stale: u64,
+    pub(crate) limit_not_enforced: u64,
+    pub(crate) warn_irreversible: u64,
+}
+
+/// Who gets data when a feature runs, and what that obliges to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Processing {
+    pub(crate) providers: u64,
+    pub(crate) obligations: u64,
 }
 
 #[derive(Debug, Default)]
@@ -191,6 +247,8 @@ pub(crate) struct Regime {
     pub(crate) removes: Positions,
     pub(crate) add_on: Option<u16>,
     pub(crate) attested: Box<[Box<str>]>,
+    /// What comes with every run of a feature, and with processing for one.
+    pub(crate) obligations: u64,
     /// Data is encrypted with the customer's own key.
     pub(crate) customer_key: bool,
 }
@@ -239,16 +297,16 @@ pub(crate) struct Meter {
 #[derive(Debug)]
 pub(crate) struct AiModel {
     pub(crate) provider: u16,
-    /// By quantity: thousandths of a credit a token.
-    pub(crate) price: Box<[(u16, u64)]>,
+    /// By quantity.
+    pub(crate) price: Box<[(u16, Price)]>,
 }
 
 #[derive(Debug)]
-pub(crate) struct CreditPlan {
+pub(crate) struct SoldCredits {
     pub(crate) meter: u16,
     pub(crate) add_on: Option<u16>,
     pub(crate) plans: Positions,
-    pub(crate) unlimited: bool,
+    pub(crate) terms: CreditPlan,
 }
 
 /// A class of data.

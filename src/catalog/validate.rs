@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::credits::CreditPlan;
 use super::graph::{self, Broken};
 use super::model::{
-    AddOn, AiModel, ChangeRule, Changes, Condition, CreditPlan, Data, Feature, Grant, Limit, List, Meter,
-    Model, Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service,
-    Setting, Standing, UsedService,
+    AddOn, AiModel, ChangeRule, Changes, Condition, Data, Feature, Grant, Limit, List, Meter, Model,
+    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service, Setting,
+    SoldCredits, Standing, UsedService,
 };
 use super::rows::Rows;
 use super::source::{
@@ -15,14 +16,17 @@ use super::source::{
     ProviderSource, ProvidersSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource, UseSource,
     UsedServiceSource,
 };
-use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
+use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
-use crate::id::{COUNT_MAX, Tag, bit};
-use crate::word::{Stop, Switch};
+use crate::id::{CELLS_MAX, COUNT_MAX, Tag, bit};
+use crate::units::Price;
+use crate::word::{Every, Stop, Switch};
 
 /// Things that live as bits of a word.
 const BITS_MAX: usize = 64;
+/// How many things of a circle are shown.
+const CIRCLE_SHOWN_MAX: usize = 8;
 /// How many facts one question may read: all their completions are decided.
 const READS_MAX: u32 = 6;
 
@@ -41,7 +45,7 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
     let model = checker.model(&source, names);
     checker.problems.into_result(Some(text))?;
     let hash = Fnv::of(super::print(&source).as_bytes());
-    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model })
+    Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model }.derived())
 }
 
 /// The names of everything, before anything refers to them.
@@ -70,6 +74,10 @@ pub(super) struct Names {
 
 impl Names {
     fn of(source: &CatalogSource, checker: &mut Checker) -> Self {
+        // Nothing in the file refers to these; their names are ids all the same.
+        checker.names(&source.features, "features", COUNT_MAX);
+        checker.names(&source.models, "models", COUNT_MAX);
+        checker.names(&source.credit_plans, "credit plans", COUNT_MAX);
         Self {
             kinds: checker.names(&source.kinds, "kinds", COUNT_MAX),
             plans: checker.names(&source.plans, "plans", COUNT_MAX),
@@ -87,10 +95,11 @@ impl Names {
             data: checker.names(&source.data, "data classes", BITS_MAX),
             meters: checker.names(&source.meters, "meters", COUNT_MAX),
             limits: checker.limits(source),
-            quantities: checker.mentioned(source.models.values().flat_map(|model| model.price.keys())),
+            quantities: checker
+                .mentioned(source.models.values().flat_map(|model| model.price.keys()), "quantities"),
             regimes: checker.names(&source.regimes, "regimes", COUNT_MAX),
-            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys())),
-            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys())),
+            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys()), "modes"),
+            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys()), "objects"),
         }
     }
 }
@@ -132,14 +141,15 @@ impl Checker {
         let own = source.meters.iter().filter(|(_, row)| row.limits.is_empty()).map(|(name, _)| name);
         let of_meters = source.meters.values().flat_map(|meter| meter.limits.iter());
         let of_plans = source.plans.values().flat_map(|plan| plan.limits.keys());
-        self.mentioned(own.chain(of_meters).chain(of_plans))
+        self.mentioned(own.chain(of_meters).chain(of_plans), "limits")
     }
 
     /// Names that are declared by being mentioned.
-    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>) -> Rows<()> {
+    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>, what: &str) -> Rows<()> {
         let mut names: Vec<&Name> = names.collect();
         names.sort();
         names.dedup();
+        self.at_most(names.len(), COUNT_MAX, what, names.get(COUNT_MAX).copied());
         for name in &names {
             self.grammar(name);
         }
@@ -177,11 +187,13 @@ impl Checker {
     pub(super) fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
-            self.problems.add_with_help(
+            let message = format!("unknown {what} `{}`", name.get_ref());
+            self.problems.add_unknown(
                 Code::UnknownName,
                 Some(name.span()),
-                format!("unknown {what} `{}`", name.get_ref()),
-                did_you_mean(name.get_ref(), rows.names()),
+                message,
+                name.get_ref(),
+                rows.names(),
             );
         }
         position
@@ -218,9 +230,6 @@ impl Checker {
         let settings = self.settings(source, &names);
         let permissions = self.permissions(source, &names);
         Model {
-            source: CatalogSource::default(),
-            hash: 0,
-            tag: Tag::of_hash(0),
             plans: self.rows(&source.plans, |this, _, row| this.plan(&row.limits, &names)),
             add_ons: self.rows(&source.add_ons, |this, _, row| this.add_on(row, &names)),
             roles: self.rows(&source.roles, |this, name, row| this.role(name, row, &names)),
@@ -269,6 +278,7 @@ impl Checker {
             quantities: names.quantities,
             modes: names.modes,
             objects: names.objects,
+            ..Model::default()
         }
     }
 
@@ -313,8 +323,8 @@ impl Checker {
     }
 
     fn regime(&mut self, row: &RegimeSource, names: &Names) -> Regime {
-        self.bits(&names.obligations, &row.obligations, "obligation");
         Regime {
+            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
             providers: self.bits(&names.providers, &row.bars.providers, "provider"),
             services: self.find_all(&names.services, &row.bars.services, "service"),
             data: self.bits(&names.data, &row.bars.data, "data class"),
@@ -360,7 +370,7 @@ impl Checker {
         }
     }
 
-    fn credit_plan(&mut self, name: &Name, row: &CreditPlanSource, names: &Names) -> CreditPlan {
+    fn credit_plan(&mut self, name: &Name, row: &CreditPlanSource, names: &Names) -> SoldCredits {
         if row.meter.is_none() {
             self.missing(name.span(), "meter");
         }
@@ -368,11 +378,20 @@ impl Checker {
             let message = "a credit plan issues `credits` or `per_seat`, or is `unlimited`";
             self.contradiction(name.span(), message);
         }
-        CreditPlan {
+        SoldCredits {
             meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
             add_on: self.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
             plans: self.find_all(&names.plans, &row.plans, "plan"),
-            unlimited: row.unlimited,
+            terms: CreditPlan {
+                every: row.every.unwrap_or(Every::Month),
+                credits: row.credits,
+                per_seat: row.per_seat,
+                increment: row.increment,
+                ceiling_percent: row.ceiling_percent,
+                builders_only: row.builders_only,
+                unlimited: row.unlimited,
+                stacks: row.stacks,
+            },
         }
     }
 
@@ -447,17 +466,19 @@ impl Checker {
 
     /// For each thing, all that it leads to; what makes that impossible is a problem.
     fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Positions> {
-        let name = |node: &usize| section.keys().nth(*node);
+        let keys: Vec<&Name> = section.keys().collect();
+        let name = |node: &usize| keys.get(*node).copied();
         match graph::chains(next) {
             Ok(chains) => return chains,
             Err(Broken::Circles(circles)) => {
                 for circle in circles {
                     let names: Vec<&Name> = circle.iter().filter_map(name).collect();
-                    let path: Vec<_> = names
-                        .iter()
-                        .chain(names.first())
-                        .map(|name| format!("`{}`", name.get_ref()))
-                        .collect();
+                    let shown = |name: &&Name| format!("`{}`", name.get_ref());
+                    let mut path: Vec<_> = names.iter().take(CIRCLE_SHOWN_MAX).map(shown).collect();
+                    if names.len() > CIRCLE_SHOWN_MAX {
+                        path.push("…".to_owned());
+                    }
+                    path.extend(names.first().map(shown));
                     let message = format!("{what} {} leads back to itself by `{key}`", path.join(" → "));
                     self.problems.add(Code::Cycle, names.first().map(|name| name.span()), message);
                 }
@@ -533,6 +554,11 @@ impl Checker {
     }
 
     fn permissions(&mut self, source: &CatalogSource, names: &Names) -> Rows<Permission> {
+        let (roles, permissions) = (source.roles.len(), source.permissions.len());
+        if let Some(message) = too_many_cells(roles, permissions) {
+            self.problems.add(Code::TooMany, None, message);
+            return Rows::default();
+        }
         let mut rows: Vec<Permission> = Vec::new();
         for (name, row) in &source.permissions {
             let permission = self.permission(name, row, source, names);
@@ -624,8 +650,8 @@ impl Checker {
         let mut grants = Vec::with_capacity(source.roles.len());
         for (role, role_row) in &source.roles {
             let default = row.default.get(role.get_ref().as_str());
-            let inherent = role_row.inherent.iter().find(|inherent| *inherent == name);
-            let never = role_row.never.iter().find(|never| *never == name);
+            let inherent = stated(&role_row.inherent, name);
+            let never = stated(&role_row.never, name);
             if let Some(inherent) = inherent {
                 if never.is_some() || default.is_some() {
                     let message = format!(
@@ -675,7 +701,7 @@ impl Checker {
             row.otherwise = chain;
         }
         self.link_restrictions(source, rows);
-        self.check_targets(source, rows);
+        self.check_targets(source, names, rows);
         self.collect_reads(source, rows, reached);
     }
 
@@ -696,11 +722,8 @@ impl Checker {
     }
 
     /// The targets of `instead` and `otherwise` must be permissions; those of `otherwise` must not route on.
-    fn check_targets(&mut self, source: &CatalogSource, rows: &[Permission]) {
-        let row_of = |name: &Name| {
-            let position = source.permissions.keys().position(|other| other == name)?;
-            rows.get(position)
-        };
+    fn check_targets(&mut self, source: &CatalogSource, names: &Names, rows: &[Permission]) {
+        let row_of = |name: &Name| rows.get(usize::from(names.permissions.position(name.get_ref())?));
         for row in source.permissions.values() {
             for target in row.instead.values().chain(&row.otherwise) {
                 if row_of(target).is_some_and(|row| row.restricts.is_some()) {
@@ -852,18 +875,33 @@ impl Checker {
         }
     }
 
-    fn price(&mut self, price: &Name) -> Option<u64> {
-        let thousandths = thousandths(price.get_ref());
-        if thousandths.is_none() {
+    fn price(&mut self, text: &Name) -> Option<Price> {
+        let price = text.get_ref().parse().ok();
+        if price.is_none() {
             self.problems.add_with_help(
                 Code::OutOfRange,
-                Some(price.span()),
-                format!("`{}` is no price", price.get_ref()),
+                Some(text.span()),
+                format!("`{}` is no price", text.get_ref()),
                 Some("write credits a token with at most three places, such as `0.025`".to_owned()),
             );
         }
-        thousandths
+        price
     }
+}
+
+/// The name as it stands in a set, with its place there.
+fn stated<'s>(set: &'s Set<Name>, name: &Name) -> Option<&'s Name> {
+    set.binary_search(name).ok().and_then(|index| set.get(index))
+}
+
+/// What to say of more roles × permissions than an engine keeps a table of.
+pub(crate) fn too_many_cells(roles: usize, permissions: usize) -> Option<String> {
+    let cells = roles.saturating_mul(permissions);
+    (cells > CELLS_MAX).then(|| {
+        format!(
+            "{roles} roles × {permissions} permissions make {cells} cells, at most {CELLS_MAX} are possible"
+        )
+    })
 }
 
 /// A limit with its ceiling, if both make sense together.
@@ -901,38 +939,9 @@ pub(crate) fn is_id(text: &str) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
-/// A decimal with at most three places, in thousandths.
-fn thousandths(text: &str) -> Option<u64> {
-    let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(places) || places.len() > 3 {
-        return None;
-    }
-    let places: u64 = format!("{places:0<3}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(places)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn prices_are_exact_thousandths() {
-        for (text, price) in [
-            ("0.005", Some(5)),
-            ("0.5", Some(500)),
-            ("12", Some(12_000)),
-            ("0.0005", None),
-            (".5", None),
-            ("1.", None),
-            ("-1", None),
-            ("1e3", None),
-            ("18446744073709551", Some(18_446_744_073_709_551_000)),
-            ("18446744073709552", None),
-        ] {
-            assert_eq!(thousandths(text), price, "{text}");
-        }
-    }
 
     #[test]
     fn ids_are_lower_case_ascii() {

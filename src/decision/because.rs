@@ -139,12 +139,18 @@ impl Because {
     }
 
     /// One parameter more; a fifth is left out.
-    pub(crate) fn and(mut self, parameter: Parameter, position: u16) -> Self {
-        let free = self.parameters.iter_mut().zip(&mut self.positions).find(|(slot, _)| slot.is_none());
-        if let Some((slot, place)) = free {
-            (*slot, *place) = (Some(parameter), position);
-        }
-        self
+    pub(crate) const fn and(self, parameter: Parameter, position: u16) -> Self {
+        // Spelled out: where the parameters before are known, so is the free place, and nothing is searched.
+        let (p, at) = (self.parameters, self.positions);
+        let new = Some(parameter);
+        let (parameters, positions) = match p {
+            [None, ..] => ([new, None, None, None], [position, 0, 0, 0]),
+            [_, None, ..] => ([p[0], new, None, None], [at[0], position, 0, 0]),
+            [_, _, None, _] => ([p[0], p[1], new, None], [at[0], at[1], position, 0]),
+            [_, _, _, None] => ([p[0], p[1], p[2], new], [at[0], at[1], at[2], position]),
+            _ => (p, at),
+        };
+        Self { parameters, positions }
     }
 
     /// One parameter more, if there is one.

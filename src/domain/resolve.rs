@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::Domain;
 use super::source::{DomainSource, RoleSource};
 use super::state::{Dangling, State};
-use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission};
+use crate::catalog::model::{ChangeRule, Condition, Grant, Limit, Permission, SoldCredits};
 use crate::catalog::source::Map;
-use crate::catalog::{Model, Rows, is_id, limit};
+use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 use crate::document::Name;
 use crate::hash::Fnv;
@@ -52,6 +52,8 @@ pub(crate) struct Resolved {
     /// The role that each default of the catalog comes to.
     pub(crate) role_defaults: Box<[u16]>,
     pub(crate) limits: Vec<(u16, Limit)>,
+    /// Meters for which a credit plan in force is without limit.
+    pub(crate) unlimited: Box<[u16]>,
     pub(crate) opt_ins: Box<[u16]>,
     /// By role, then by permission.
     pub(crate) cells: Box<[Cell]>,
@@ -126,11 +128,24 @@ impl Resolved {
         this.holders = resolver.holders(source, &this);
         this.role_defaults = resolver.role_defaults(source, &this);
         this.limits = resolver.limits(source, &this);
+        this.unlimited = unlimited(model, &this);
         this.opt_ins = resolver.opt_ins(source);
         resolver.contract(source);
         this.cells = cells(model, &this);
         resolver.restrictions(source, &this);
         this
+    }
+
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
+    pub(crate) fn credit_plans<'m>(
+        &'m self,
+        model: &'m Model,
+    ) -> impl Iterator<Item = (&'m str, &'m SoldCredits)> {
+        let sold = model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
+        sold.filter(|(_, sold)| {
+            let bought = sold.add_on.is_none_or(|add_on| self.add_ons.contains(&add_on));
+            bought && (sold.plans.is_empty() || sold.plans.contains(&self.plan))
+        })
     }
 
     /// The base of a role: itself, unless it is a custom one.
@@ -184,8 +199,9 @@ impl Resolver<'_, '_> {
     fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
-            let help = did_you_mean(name.get_ref(), rows.names());
-            self.add(Code::UnknownName, name.span(), format!("unknown {what} `{}`", shown(name)), help);
+            let message = format!("unknown {what} `{}`", shown(name));
+            let at = place(name.span());
+            self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), rows.names());
         }
         position
     }
@@ -239,9 +255,9 @@ impl Resolver<'_, '_> {
         known.sort_unstable();
         for name in source.domain.attested.iter() {
             if !known.contains(&name.get_ref().as_str()) {
-                let help = did_you_mean(name.get_ref(), known.iter().copied());
                 let message = format!("no regime asks for the attestation `{}`", shown(name));
-                self.add(Code::UnknownName, name.span(), message, help);
+                let (at, known) = (place(name.span()), known.iter().copied());
+                self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), known);
             }
         }
     }
@@ -275,8 +291,9 @@ impl Resolver<'_, '_> {
                 holders.insert(role, *count);
             } else if !source.roles.contains_key(name.get_ref().as_str()) {
                 let custom = source.roles.keys().map(|name| name.get_ref().as_str());
-                let help = did_you_mean(name.get_ref(), self.model.roles.names().chain(custom));
-                self.add(Code::UnknownName, name.span(), format!("unknown role `{}`", shown(name)), help);
+                let (at, roles) = (place(name.span()), self.model.roles.names().chain(custom));
+                let message = format!("unknown role `{}`", shown(name));
+                self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), roles);
             }
         }
         for (role, name, row) in self.model.roles.iter() {
@@ -380,10 +397,16 @@ impl Resolver<'_, '_> {
                 overrides.extend(stated.into_iter().map(|(permission, to)| (role, permission, to)));
             }
         }
-        if custom.len() > most {
-            let at = source.roles.keys().nth(most).map_or(0..0, Name::span);
-            let message = format!("{} custom roles, at most {most} are possible", custom.len());
+        let own = |name: &&Name| model.roles.position(name.get_ref()).is_none();
+        if let Some(over) = source.roles.keys().filter(own).nth(most) {
+            let (at, count) = (over.span(), source.roles.keys().filter(own).count());
+            let message = format!("{count} custom roles, at most {most} are possible");
             self.add(Code::TooMany, at, message, None);
+        }
+        let roles = model.roles.len().saturating_add(custom.len());
+        if let Some(message) = too_many_cells(roles, model.permissions.len()) {
+            self.problems.add(Code::TooMany, None, message);
+            return (Box::default(), Vec::new());
         }
         (custom.into(), overrides)
     }
@@ -543,8 +566,10 @@ impl Resolver<'_, '_> {
     /// A restriction needs somebody left whom it restricts (PRM-23).
     fn restrictions(&mut self, source: &DomainSource, domain: &Resolved) {
         let state = State::new(self.model, domain);
-        for (restriction, name, row) in self.model.permissions.iter() {
-            let Some(dangling) = state.dangling(restriction) else { continue };
+        for restriction in &self.model.restrictions {
+            let Some(dangling) = state.dangling(*restriction) else { continue };
+            let Some(row) = self.model.permissions.get(*restriction) else { continue };
+            let name = self.model.permissions.name(*restriction);
             let (at, wrong) = match dangling {
                 Dangling::Setting => {
                     let setting = row.setting.map_or("", |setting| self.model.settings.name(setting));
@@ -575,9 +600,9 @@ impl Resolver<'_, '_> {
             if self.model.plans.position(name.get_ref()).is_none() {
                 let candidates = self.model.plans.names().chain(self.model.add_ons.names());
                 if self.model.add_ons.position(name.get_ref()).is_none() {
-                    let help = did_you_mean(name.get_ref(), candidates);
                     let message = format!("unknown plan or add-on `{}`", shown(name));
-                    self.add(Code::UnknownName, name.span(), message, help);
+                    let at = place(name.span());
+                    self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), candidates);
                 }
             }
         }
@@ -586,6 +611,12 @@ impl Resolver<'_, '_> {
             self.problems.add(Code::MissingKey, source.residency.at.clone(), message);
         }
     }
+}
+
+/// Meters of which a credit plan in force has no limit.
+fn unlimited(model: &Model, domain: &Resolved) -> Box<[u16]> {
+    let sold = domain.credit_plans(model).filter(|(_, sold)| sold.terms.unlimited);
+    sold.map(|(_, sold)| sold.meter).collect()
 }
 
 /// Whether plan, add-ons and kind allow a change at all.

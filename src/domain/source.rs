@@ -54,10 +54,31 @@ table! {
 }
 
 impl DomainSource {
+    /// The tables of a domain file.
+    pub(crate) const TABLES: [&'static str; 11] = [
+        "domain",
+        "holders",
+        "settings",
+        "locked",
+        "opt_ins",
+        "lists",
+        "roles",
+        "role_defaults",
+        "limits",
+        "seats",
+        "residency",
+    ];
+
     /// Reads the shape of `text`; the problems are those of syntax and shape only.
     pub(crate) fn read(text: &str) -> (Self, Problems) {
         let mut document = Document::read(text);
-        let source = Self {
+        let source = Self::take(&mut document);
+        (source, document.finish(&Self::TABLES))
+    }
+
+    /// Takes the tables of a domain out of a document, which may have others.
+    pub(crate) fn take(document: &mut Document<'_>) -> Self {
+        Self {
             domain: document.table("domain"),
             holders: document.section("holders"),
             settings: document.section("settings"),
@@ -69,20 +90,6 @@ impl DomainSource {
             limits: document.section("limits"),
             seats: document.section("seats"),
             residency: document.table("residency"),
-        };
-        let tables = [
-            "domain",
-            "holders",
-            "settings",
-            "locked",
-            "opt_ins",
-            "lists",
-            "roles",
-            "role_defaults",
-            "limits",
-            "seats",
-            "residency",
-        ];
-        (source, document.finish(&tables))
+        }
     }
 }

@@ -3,20 +3,73 @@
 use super::authority;
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates, conclude};
-use super::observer::{Observer, Outcome};
+use super::observer::{Nobody, Observer, Outcome};
+use super::reads::Reads;
 use crate::catalog::model::{ChangeRule, Grant};
 use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::{COUNT_MAX, RoleId, bit};
+use crate::id::{COUNT_MAX, RoleId, bit, positions};
 use crate::word::{Level, Switch};
 
-/// Decides a change. The obligation to warn is derived: the actor could not make the reverse (ADM-06).
+/// How many unstated facts are completed. The permissions of a rule read six at most, so that more takes rules by
+/// several permissions; then whatever is denied with all of them false is denied for want of them.
+const COMPLETED_MAX: u32 = 12;
+
+/// Decides a change: every completion of the facts that it reads and the request does not state.
 pub(super) fn decide<O: Observer>(
     evaluation: &Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,
 ) -> Decision {
+    let facts = &evaluation.request.context.facts;
+    let unstated = Reads::of_change(evaluation, change) & !(facts.so.bits() | facts.not_so.bits());
+    if unstated == 0 {
+        return known(evaluation, change, observer);
+    }
+    let count = unstated.count_ones();
+    let complete = count <= COMPLETED_MAX;
+    let worlds: Vec<Decision> = (0..1_u64 << if complete { count } else { 0 })
+        .map(|number| known_with(evaluation, change, unstated, number, &mut Nobody))
+        .collect();
+    let ordinary = known_with(evaluation, change, unstated, 0, observer);
+    let allowing = worlds.iter().filter(|decision| decision.is_allow()).count();
+    if complete && allowing == 0 {
+        return ordinary;
+    }
+    if complete && allowing == worlds.len() {
+        // Hiding a fact hides no obligation.
+        return ordinary.with_obligations(worlds.iter().fold(0, |bits, one| bits | one.obligation_bits()));
+    }
+    let allows = |number: usize| worlds.get(number).is_some_and(Decision::is_allow);
+    let matters =
+        |index: u32| (0..worlds.len()).any(|number| allows(number) != allows(number ^ (1 << index)));
+    let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
+    let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
+    let missing = evaluation.state.decide(Reason::MissingFact, Because::NOTHING).with_facts(mattering);
+    observer.undecided(missing);
+    missing
+}
+
+/// The decision in the completion with this number: one bit an unstated fact.
+fn known_with<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    unstated: u64,
+    number: u64,
+    observer: &mut O,
+) -> Decision {
+    let so = (0..u64::BITS).zip(positions(unstated)).filter(|(index, _)| number >> index & 1 == 1);
+    let so = so.fold(0, |bits, (_, fact)| bits | bit(fact));
+    let request = evaluation.request;
+    let context = request.context.completed(evaluation.model().tag, so, unstated & !so);
+    let request = request.with_context(context);
+    known(&Evaluation { request: &request, ..*evaluation }, change, observer)
+}
+
+/// The decision where everything is stated. The obligation to warn is derived: the actor could not make the
+/// reverse (ADM-06).
+fn known<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, observer: &mut O) -> Decision {
     let mut gates = Gates::new(observer);
     let asked = ask(evaluation, change, &mut gates);
     conclude(&gates, asked, || {
@@ -24,7 +77,7 @@ pub(super) fn decide<O: Observer>(
         let because = may(evaluation, change).unwrap_or_default();
         let allow = state.decide(Reason::AuthorizedChange, because);
         let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
-        let warn = state.model.obligations.position("warn_irreversible").map_or(0, bit);
+        let warn = state.model.own_obligations.warn_irreversible;
         if irreversible { allow.with_obligations(warn) } else { allow }
     })
 }
@@ -249,20 +302,17 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
     }
 }
 
-/// Whether the first holder of a role is verified: a fact like any other, which may be not stated.
+/// Whether the first holder of a role is verified.
 fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
     let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
     let Some(fact) = row.and_then(|row| row.verified_by) else { return Asked::Continue(()) };
-    let facts = &evaluation.request.context.facts;
     let because = Because::one(Parameter::Role, role);
-    if facts.so.bits() & bit(fact) != 0 {
-        return gates.ask(Gate::Authority, Ok(because.and(Parameter::Fact, fact)));
-    }
-    if facts.not_so.bits() & bit(fact) != 0 {
-        return gates.ask(Gate::Authority, Err(authority::needs_verification(evaluation, Some(role))));
-    }
-    gates.ask(Gate::Facts, Err(state.decide(Reason::MissingFact, because).with_facts(bit(fact))))
+    let verified = match evaluation.request.context.facts.so.bits() & bit(fact) {
+        0 => Err(authority::needs_verification(evaluation, Some(role))),
+        _ => Ok(because.and(Parameter::Fact, fact)),
+    };
+    gates.ask(Gate::Authority, verified)
 }
 
 fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
@@ -312,16 +362,15 @@ fn after(change: Change<'_>) -> After {
 /// The restriction that would no longer restrict anybody after the change (PRM-23).
 fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
     let after = State { after: after(change), ..*state };
-    let mut permissions = state.model.permissions.iter().map(|(position, _, _)| position);
     let new_role = match change {
         Change::CreateRole { based_on, .. } => Some(based_on.position()),
         _ => None,
     };
-    let dangling = permissions.find(|restriction| {
-        after.dangling(*restriction).is_some()
-            || new_role.is_some_and(|base| state.dangling_for_new(*restriction, base))
+    let dangling = state.model.restrictions.iter().find(|restriction| {
+        after.dangling(**restriction).is_some()
+            || new_role.is_some_and(|base| state.dangling_for_new(**restriction, base))
     })?;
-    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, dangling)))
+    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).

@@ -27,7 +27,7 @@ pub(super) fn compile(
     let blocks = permissions.chain(features).map(|conditions| fold(&state, conditions)).collect();
     let mut version = Fnv::default();
     version.write(&model.hash.to_le_bytes());
-    version.write(domain.to_toml().as_bytes());
+    version.write(&domain.hash().to_le_bytes());
     Ok(Engine {
         catalog: catalog.clone(),
         domain: domain.clone(),

@@ -127,7 +127,7 @@ pub(super) fn read<O: Observer>(evaluation: &Evaluation<'_>, read: Read, observe
     let asked = ask_read(evaluation, row, read, &mut gates);
     conclude(&gates, asked, || {
         let ages = windows(row).iter().any(|(_, window)| window.is_some());
-        let stale = if ages { evaluation.obligation("may_be_stale") } else { 0 };
+        let stale = if ages { evaluation.model().own_obligations.may_be_stale } else { 0 };
         let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
         let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
         allow.with_obligations(row.obligations | stale)

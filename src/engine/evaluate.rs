@@ -8,7 +8,7 @@ use super::observer::Observer;
 use super::permission;
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason};
-use crate::domain::{Change, State};
+use crate::domain::{After, Change, State};
 use crate::id::{
     ConnectorId, DataId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
     RoleId, SettingId, StandingId, Tag,
@@ -101,16 +101,20 @@ impl<'e> Evaluation<'e> {
     /// The position of a role of the catalog or of this domain.
     pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
         let model = self.model();
-        let custom = self.state.domain.custom(model, id.position());
-        if custom.is_some_and(|custom| custom.id == id) {
-            return Ok(id.position());
+        let of_catalog = check(id, model.tag);
+        if of_catalog.is_err() {
+            let custom = self.state.domain.custom(model, id.position());
+            if custom.is_some_and(|custom| custom.id == id) {
+                return Ok(id.position());
+            }
         }
-        check(id, model.tag).map(|()| id.position())
+        of_catalog.map(|()| id.position())
     }
 
-    /// The roles of the subject; unknown ones were turned away by gate 1.
+    /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
     pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
-        self.request.subject.all_roles().iter().map(|role| role.position())
+        let roles = self.request.subject.all_roles().iter().map(|role| role.position());
+        roles.filter(|own| !matches!(self.state.after, After::Without { role } if role == *own))
     }
 
     /// What a run of a known feature falls back to, however it is denied (AI-08).

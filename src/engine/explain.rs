@@ -147,30 +147,36 @@ impl Explanation<'_> {
         }
         // Access first: the gates of the whole request, then the alternatives; usage after all access.
         let late = |step: &&Step| step.gate >= Gate::OptIn;
-        let early =
-            self.steps.iter().filter(|step| step.role.is_none() && !late(step)).find_map(Step::failure);
+        let early: Vec<&Step> = self.steps.iter().filter(|step| step.role.is_none() && !late(step)).collect();
+        // A permission that a feature takes is asked after the feature's own gates, whichever those are.
+        let early = early.chunk_by(|one, next| one.permission == next.permission).find_map(|steps| {
+            steps.iter().filter(|step| step.failure().is_some()).min_by_key(|step| step.gate)?.failure()
+        });
         let reason = early
             .or_else(|| self.fold_alternatives())
             .or_else(|| self.steps.iter().filter(late).find_map(Step::failure));
         (reason.map_or(Effect::Allow, |_| Effect::Deny), reason)
     }
 
-    /// The reason of the alternative that got furthest, if none passed. Of those that got equally far it is the
-    /// one whose permission is asked earlier, then the one whose role is.
+    /// The reason of the alternative that got furthest, if none passed; of several the nearest to the permission
+    /// asked for, then that of the first role.
     fn fold_alternatives(&self) -> Option<Reason> {
         let alternatives = self.steps.chunk_by(|one, next| one.of() == next.of());
-        let mut furthest: Option<(Reason, u16)> = None;
-        let (mut role, mut link) = (None, 0_u16);
+        let mut furthest: Option<(Reason, (u16, u16))> = None;
+        let mut last: Option<(u16, u16)> = None;
         for steps in alternatives {
-            let Some(of) = steps.first().and_then(|step| step.role) else { continue };
-            link = if role == Some(of) { link.saturating_add(1) } else { 0 };
-            role = Some(of);
+            let Some(role) = steps.first().and_then(|step| step.role) else { continue };
+            let link = match last {
+                Some((link, of)) if of == role => link.saturating_add(1),
+                _ => 0,
+            };
+            last = Some((link, role));
             let failed = steps.iter().find_map(Step::failure)?;
-            let further = |(reason, at): (Reason, u16)| {
-                failed.gate() > reason.gate() || (failed.gate() == reason.gate() && link < at)
+            let further = |(reason, rank): (Reason, _)| {
+                failed.gate() > reason.gate() || failed.gate() == reason.gate() && (link, role) < rank
             };
             if furthest.is_none_or(further) {
-                furthest = Some((failed, link));
+                furthest = Some((failed, (link, role)));
             }
         }
         furthest.map(|(reason, _)| reason)

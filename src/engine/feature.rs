@@ -5,10 +5,10 @@ use super::gates::{Asked, Gates, conclude, failure};
 use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
-use crate::catalog::model::{Condition, Feature, Providers};
+use crate::catalog::model::{Condition, Feature, Processing, Providers};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::State;
-use crate::id::{ModelId, bit, positions};
+use crate::id::{ModelId, bit};
 use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
@@ -39,6 +39,8 @@ fn decide_run<O: Observer>(
     let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
     if let Some(deny) = blocked {
+        // Whatever facts would do for the permission.
+        observer.settled();
         return deny;
     }
     if let Some(deny) = granted.filter(Decision::is_deny) {
@@ -53,12 +55,12 @@ fn decide_run<O: Observer>(
         Err(deny) => return deny,
     };
     let obligations = obligations | granted.map_or(0, |granted| granted.obligation_bits());
-    let (providers, by_processing) =
-        processing(evaluation, row, run.model.map(super::super::id::ModelId::position));
+    let feature = run.feature.position();
+    let processing = processing(evaluation, feature, row, run.model.map(super::super::id::ModelId::position));
     state
-        .decide(Reason::FeatureOn, Because::one(Parameter::Feature, run.feature.position()))
-        .with_processing(providers, row.data)
-        .with_obligations(row.obligations | obligations | by_processing)
+        .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
+        .with_processing(processing.providers, row.data)
+        .with_obligations(row.obligations | obligations | processing.obligations)
         .with_charge(charge)
 }
 
@@ -134,7 +136,7 @@ fn last_gates<O: Observer>(
         gates.observer.gate(Gate::Usage, used.map(|used| used.because));
     }
     opted_in.unwrap_or(Ok(Because::NOTHING))?;
-    let beta = if row.beta { evaluation.obligation("beta_as_is") } else { 0 };
+    let beta = if row.beta { evaluation.model().own_obligations.beta_as_is } else { 0 };
     let used = used.transpose()?;
     Ok(used.map_or((0, beta), |used| (used.charge, used.obligations | beta)))
 }
@@ -150,17 +152,24 @@ fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<
 }
 
 /// Who gets data when a feature runs here, and what that obliges to.
-fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) -> (u64, u64) {
+fn processing(evaluation: &Evaluation<'_>, feature: u16, row: &Feature, model: Option<u16>) -> Processing {
     let state = &evaluation.state;
-    let mut providers = match row.providers {
-        Providers::All(all) => all,
-        Providers::Any(any) => any & !state.barred_providers(),
-        Providers::Unstated => 0,
+    let unbarred = state.model.unbarred.get(usize::from(feature)).copied().unwrap_or_default();
+    match row.providers {
         Providers::OfModel => {
             let model = model.and_then(|model| state.model.models.get(model));
-            model.map_or(0, |model| bit(model.provider))
+            processed_by(evaluation, row, model.map_or(0, |model| bit(model.provider)))
         }
-    };
+        _ if state.domain.regimes.is_empty() => unbarred,
+        Providers::All(all) => processed_by(evaluation, row, all),
+        Providers::Any(any) => processed_by(evaluation, row, any & !state.barred_providers()),
+        Providers::Unstated => processed_by(evaluation, row, 0),
+    }
+}
+
+/// These providers and those of the services that no regime bars.
+fn processed_by(evaluation: &Evaluation<'_>, row: &Feature, mut providers: u64) -> Processing {
+    let state = &evaluation.state;
     let mut obligations = 0;
     for used in &row.services {
         match state.check_service(*used) {
@@ -170,10 +179,10 @@ fn processing(evaluation: &Evaluation<'_>, row: &Feature, model: Option<u16>) ->
             }
         }
     }
-    for provider in positions(providers) {
-        obligations |= state.model.providers.get(provider).map_or(0, |row| row.obligations);
+    for (_, regime) in state.regimes() {
+        obligations |= regime.obligations;
     }
-    (providers, obligations)
+    Processing { providers, obligations: obligations | state.model.provider_obligations(providers) }
 }
 
 /// May this class of data be processed for this feature, on this model where one is selected, whoever asks (AI-03)?
@@ -199,7 +208,11 @@ pub(super) fn process<O: Observer>(
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
         Condition::Data(_) => gates.ask(Gate::Compliance, declared),
-        Condition::Providers(Providers::OfModel) => gates.ask(Gate::Compliance, check_model(state, model)),
+        Condition::Providers(Providers::OfModel) => {
+            // Some model must be left to select, whether or not one is stated.
+            let outcome = state.check(condition).and_then(|_| check_model(state, model));
+            gates.ask(Gate::Compliance, outcome)
+        }
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
@@ -207,12 +220,12 @@ pub(super) fn process<O: Observer>(
         (asked, _) => asked,
     };
     conclude(&gates, asked, || {
-        let (providers, obligations) = processing(evaluation, row, model);
-        let beta = if row.beta { evaluation.obligation("beta_as_is") } else { 0 };
+        let processing = processing(evaluation, feature, row, model);
+        let beta = if row.beta { evaluation.model().own_obligations.beta_as_is } else { 0 };
         state
             .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
-            .with_processing(providers, bit(data))
-            .with_obligations(obligations | beta)
+            .with_processing(processing.providers, bit(data))
+            .with_obligations(processing.obligations | beta)
     })
 }
 

@@ -39,6 +39,7 @@ impl<'o, O: Observer> Gates<'o, O> {
     }
 
     /// Asks one gate. Breaks if it fails, unless somebody watches: then all gates are asked.
+    #[inline]
     pub(super) fn ask(&mut self, gate: Gate, outcome: Outcome) -> Asked {
         if O::WATCHES {
             self.observer.gate(gate, outcome);
@@ -46,8 +47,11 @@ impl<'o, O: Observer> Gates<'o, O> {
         match outcome {
             Ok(_) => ControlFlow::Continue(()),
             Err(deny) => {
-                let first = *self.failed.get_or_insert(deny);
-                if O::WATCHES { ControlFlow::Continue(()) } else { ControlFlow::Break(first) }
+                if !O::WATCHES {
+                    return ControlFlow::Break(deny);
+                }
+                self.failed.get_or_insert(deny);
+                ControlFlow::Continue(())
             }
         }
     }

@@ -100,6 +100,10 @@ impl Engine {
     /// For every class of data of the catalog: where it lives, under which key, who sees it in clear and which
     /// features may process it in this domain. In the order of names.
     ///
+    /// For an organization on Enterprise with the European region and its own keys, migrated, all AI features on:
+    ///
+    #[doc = include_str!("handling.md")]
+    ///
     /// # Example: what a customer's own key covers
     ///
     /// ```

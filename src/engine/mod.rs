@@ -38,7 +38,7 @@ pub use seats::{SeatIncrease, SeatMismatch};
 pub use view::{Holders, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
-use crate::decision::Decision;
+use crate::decision::{Decision, Reason};
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::domain::{Domain, Resolved, State};
 use crate::id::{RoleDefaultId, RoleId};
@@ -172,6 +172,20 @@ impl Engine {
         self.resolved
             .custom(model, position)
             .map_or_else(|| RoleId::new(model.tag, position), |custom| custom.id)
+    }
+
+    /// The roles, those of the catalog first, then custom ones.
+    pub(crate) fn role_names(&self) -> impl Iterator<Item = &str> {
+        let custom = self.resolved.custom_roles.iter().map(|role| &*role.name);
+        self.catalog.model().roles.names().chain(custom)
+    }
+
+    /// The reason for which gates 2 to 5 keep a feature from running here, whoever asks.
+    pub(crate) fn blocked(&self, feature: u16) -> Option<Reason> {
+        let state = self.state();
+        let row = state.model.features.get(feature)?;
+        let failure = row.conditions.iter().find_map(|condition| state.check(condition).err());
+        failure.map(|deny| deny.reason())
     }
 
     fn state(&self) -> State<'_> {

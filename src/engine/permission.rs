@@ -30,8 +30,7 @@ enum Email<'r> {
 /// Every completion of the unstated facts that the question reads is decided. If all allow, it is an allow; if
 /// none does, the ordinary deny with those facts false; if some do, `missing-fact` names each fact that matters.
 pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Decision {
-    let Some(row) = evaluation.model().permissions.get(asked).filter(|row| row.restricts.is_none()) else {
-        // A restriction is no action of its own.
+    let Some(row) = evaluation.model().permissions.get(asked) else {
         return evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING);
     };
     let open = Open::of(evaluation, row);
@@ -224,6 +223,10 @@ fn alternatives<O: Observer>(
     world: World<'_>,
     observer: &mut O,
 ) -> Decision {
+    if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
+        // One alternative is the best there is.
+        return held(evaluation, asked, row, role.position(), world, observer);
+    }
     let permission = Because::one(Parameter::Permission, asked);
     let mut best: Option<Best> = None;
     for role in evaluation.roles() {

@@ -26,8 +26,7 @@ pub struct Reads {
 pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
     let evaluation = Evaluation { engine, request, state: engine.state() };
     let model = evaluation.model();
-    let mut reads =
-        Reads { facts: IdSet::new(model.tag, 0), email_domain: false, limits: Vec::new(), model: false };
+    let mut reads = Reads::nothing(&evaluation);
     match request.action {
         Action::Permission(permission) => reads.permission(engine, Some(permission.position())),
         Action::Run(run) => {
@@ -50,6 +49,11 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
 }
 
 impl Reads {
+    fn nothing(evaluation: &Evaluation<'_>) -> Self {
+        let facts = IdSet::new(evaluation.model().tag, 0);
+        Self { facts, email_domain: false, limits: Vec::new(), model: false }
+    }
+
     fn fact_bits(&mut self, engine: &Engine, bits: u64) {
         self.facts = IdSet::new(engine.catalog.model().tag, self.facts.bits() | bits);
     }
@@ -61,11 +65,24 @@ impl Reads {
         self.email_domain |= row.reads_list;
     }
 
+    /// The facts that a change depends on.
+    pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+        let mut reads = Self::nothing(evaluation);
+        reads.change(evaluation, change);
+        reads.facts.bits()
+    }
+
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let Evaluation { engine, state, .. } = evaluation;
         let model = state.model;
         for rule in change::rules(model, change) {
             self.permission(engine, rule.permission);
+        }
+        if let Change::CreateRole { .. } | Change::DeleteRole { .. } = change {
+            // One is the reverse of the other, which the warning depends on.
+            for rule in model.changes.create_role.iter().chain(&model.changes.delete_role) {
+                self.permission(engine, rule.permission);
+            }
         }
         if let Change::AssignRole { role, .. } = change {
             let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));

@@ -1,6 +1,8 @@
 //! Usage: whether limits cover what a run charges. The last gate: a denied request charges nothing (USE-06).
 
+use super::Engine;
 use super::evaluate::Evaluation;
+use crate::catalog::CreditPlan;
 use crate::catalog::model::{Feature, Limit, Meter};
 use crate::decision::{Because, Decision, Parameter, Reason};
 use crate::request::{Balance, Run};
@@ -68,7 +70,7 @@ fn charged(
         return Err(evaluation.state.decide(Reason::BalanceUnknown, because));
     }
     if !enforced {
-        used.obligations = evaluation.obligation("limit_not_enforced");
+        used.obligations = evaluation.model().own_obligations.limit_not_enforced;
     }
     Ok(used)
 }
@@ -84,9 +86,8 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
     let mut sum = 0_u64;
     for (quantity, tokens) in run.tokens {
         let price = model.price.iter().find(|(priced, _)| *priced == quantity.position());
-        // Thousandths of a credit a token are thousands of micro-credits.
-        let charge = price.and_then(|(_, thousandths)| tokens.checked_mul(*thousandths)?.checked_mul(1000));
-        match charge.and_then(|charge| sum.checked_add(charge)) {
+        let charge = price.and_then(|(_, price)| price.charge(*tokens));
+        match charge.and_then(|charge| sum.checked_add(charge.get())) {
             Some(more) => sum = more,
             None => return Err(unpriced(because.and(Parameter::Quantity, quantity.position()))),
         }
@@ -97,7 +98,7 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
     let domain = evaluation.state.domain;
     let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
-    if set.is_some_and(|set| set.stop == Stop::None) || unlimited(evaluation, meter) {
+    if set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
@@ -119,20 +120,10 @@ fn fits(used: u64, charge: u64, set: &Limit) -> bool {
     used.saturating_add(charge).saturating_mul(100) <= limit.saturating_mul(percent)
 }
 
-/// Whether a credit plan in force is without limit.
-fn unlimited(evaluation: &Evaluation<'_>, meter: u16) -> bool {
-    let domain = evaluation.state.domain;
-    let mut plans = evaluation.model().credit_plans.iter().map(|(_, _, row)| row);
-    plans.any(|plan| {
-        let bought = plan.add_on.is_none_or(|add_on| domain.add_ons.contains(&add_on));
-        let for_plan = plan.plans.is_empty() || plan.plans.contains(&domain.plan);
-        plan.meter == meter && plan.unlimited && bought && for_plan
-    })
-}
-
-impl Evaluation<'_> {
-    /// The bit of an obligation that every catalog has.
-    pub(super) fn obligation(&self, name: &str) -> u64 {
-        self.model().obligations.position(name).map_or(0, crate::id::bit)
+impl Engine {
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names: what a host
+    /// subscribes the domain's account of the [ledger](crate::usage) to (CRD-02).
+    pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
+        self.resolved.credit_plans(self.catalog.model()).map(|(name, sold)| (name, sold.terms))
     }
 }

@@ -1,6 +1,6 @@
 //! Contexts: everything a decision needs from outside.
 
-use crate::id::{FactId, IdSet, LimitId};
+use crate::id::{FactId, IdSet, LimitId, Tag};
 use crate::units::Timestamp;
 
 /// The circumstances of a request, all of them stated by the caller.
@@ -33,6 +33,13 @@ pub enum Balance {
 }
 
 impl Context<'_> {
+    /// The same with these facts so and those not so, by bits of this catalog.
+    pub(crate) fn completed(mut self, tag: Tag, so: u64, not_so: u64) -> Self {
+        self.facts.so = IdSet::new(tag, self.facts.so.bits() | so);
+        self.facts.not_so = IdSet::new(tag, self.facts.not_so.bits() | not_so);
+        self
+    }
+
     /// The caller vouches that a fact is so, or is not so. Saying both makes the request malformed.
     pub fn fact(mut self, fact: FactId, holds: bool) -> Self {
         self.facts.state(fact, holds);

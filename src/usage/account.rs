@@ -26,7 +26,8 @@ use super::tally::{Outputs, Step, When};
 /// use tollkeeper::usage::book::Usage;
 /// use tollkeeper::usage::event::{AccountId, ActorId, Body, Event, EventId};
 /// use tollkeeper::usage::options::Options;
-/// use tollkeeper::usage::period::{Every, Period, Schedule};
+/// use tollkeeper::usage::period::{Period, Schedule};
+/// use tollkeeper::word::Every;
 /// use tollkeeper::usage::plan::{PlanKey, Subscription};
 ///
 /// let acme = AccountId::new(7);

@@ -5,9 +5,8 @@
 //! never reads the book: usage is priced before it is recorded, and the amount travels with the version that
 //! made it. That way no later entry can change a past charge (CRD-03).
 
-use crate::units::{MicroCredits, Timestamp};
+use crate::units::{MicroCredits, Price, Timestamp};
 
-use super::price::{Price, exact_micros};
 use super::wire::{wire_newtype, wire_struct};
 
 /// The largest number of token pools in a book.
@@ -329,7 +328,7 @@ impl Version {
         let priced = self.prices.iter().zip(&tokens.counts).filter(|(_, count)| **count > 0);
         let mut micros = 0_u128;
         for (price, count) in priced {
-            micros = micros.checked_add(exact_micros(*count, (*price)?)?)?;
+            micros = micros.checked_add((*price)?.exact_micros(*count)?)?;
         }
         u64::try_from(micros).ok().map(MicroCredits::new)
     }

@@ -152,8 +152,9 @@ pub(super) mod tests {
     use crate::usage::book::Usage;
     use crate::usage::event::{AccountId, ActorId, Body, Event, EventId, Reason, Version};
     use crate::usage::options::Options;
-    use crate::usage::period::{Every, Period, Schedule};
+    use crate::usage::period::{Period, Schedule};
     use crate::usage::plan::{PlanKey, Subscription};
+    use crate::word::Every;
 
     use super::*;
 

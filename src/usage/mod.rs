@@ -14,10 +14,16 @@
 //!  a grant:    issued = upcoming or available or expired or revoked, + reserved + consumed
 //! ```
 //!
+//! With the engine, the loop is *decide, reserve, run, settle*: the host states what [`available_to`] answers as the
+//! balance of a request, reserves what the decision charges, and settles what the run used.
+//! `cargo run --example metered` shows it whole.
+//!
+//! [`available_to`]: account::Account::available_to
+//!
 //! | to do | with |
 //! |---|---|
 //! | say when periods begin and end | [`period::Schedule`] |
-//! | say what tokens cost, and price usage | [`book::PriceBook`], [`book::Usage`], [`price`] |
+//! | say what tokens cost, and price usage | [`book::PriceBook`], [`book::Usage`], [`Price`](crate::units::Price) |
 //! | say under which terms a plan is held | [`plan::Subscription`] |
 //! | say what happened | [`event::Event`] |
 //! | ask, then let it happen | [`account::Account::decide`], [`account::Account::apply`] |
@@ -37,7 +43,6 @@
 
 // The words of the ledger.
 pub mod period;
-pub mod price;
 
 pub mod book;
 

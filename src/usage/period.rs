@@ -11,6 +11,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use crate::units::Timestamp;
+use crate::word::Every;
 
 use super::wire::{Malformed, Wire, wire_enum};
 
@@ -85,32 +86,11 @@ pub enum Rounding {
     Up,
 }
 
-/// How often a period begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Every {
-    /// Each calendar month.
-    Month,
-    /// Each third calendar month.
-    Quarter,
-    /// Each twelfth calendar month.
-    Year,
-}
-
-impl Every {
-    const fn months(self) -> i64 {
-        match self {
-            Self::Month => 1,
-            Self::Quarter => 3,
-            Self::Year => 12,
-        }
-    }
-}
-
 /// Where periods begin and end.
 ///
 /// ```
-/// use tollkeeper::usage::period::{Every, Schedule};
+/// use tollkeeper::usage::period::{Schedule};
+/// use tollkeeper::word::Every;
 ///
 /// let monthly = Schedule::anchored("2027-01-31T00:00:00Z".parse()?, Every::Month);
 /// let period = monthly.period_at("2027-03-30T12:00:00Z".parse()?)?;

@@ -100,7 +100,8 @@ pub enum Builders {
 ///
 /// ```
 /// use tollkeeper::units::MicroCredits;
-/// use tollkeeper::usage::period::{Every, Period, Schedule};
+/// use tollkeeper::usage::period::{Period, Schedule};
+/// use tollkeeper::word::Every;
 /// use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
 ///
 /// let start = "2027-01-31T00:00:00Z".parse()?;

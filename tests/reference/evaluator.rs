@@ -80,8 +80,8 @@ struct Case<'a> {
     request: &'a NamedRequest,
     /// The unstated facts that are taken to be true.
     supposed: BTreeSet<&'a str>,
-    /// The e-mail domain, stated or supposed.
-    email_domain: &'a str,
+    /// Whether the e-mail domain is on lists, where it is not stated.
+    on_lists: Option<bool>,
     /// Whether a balance that is not stated is taken to cover the charge.
     balance_covers: bool,
 }
@@ -103,31 +103,28 @@ pub(crate) fn decide(catalog: &Catalog, domain: &Domain, request: &NamedRequest)
         .into_iter()
         .filter(|fact| !request.context.facts.contains_key(*fact))
         .collect();
-    let emails: Vec<&str> = match &request.context.email_domain {
-        Some(stated) => vec![stated],
-        None => [""].into_iter().chain(domain.lists.values().flatten().map(String::as_str)).collect(),
+    // An e-mail domain that is not stated is on no list, or on every one that has entries.
+    let emails: &[Option<bool>] = match request.context.email_domain {
+        Some(_) => &[None],
+        None => &[Some(false), Some(true)],
     };
+    // A balance is read by runs alone.
+    let balances: &[bool] = if action.feature.is_some() { &[true, false] } else { &[true] };
     let mut ordinary = None;
     let mut all_with_balance = true;
     let mut any = false;
     let mut all = true;
     let mut obligations = Names::new();
     for supposition in 0..(1_u64 << facts.len()) {
-        for email_domain in &emails {
-            for balance_covers in [true, false] {
+        for &on_lists in emails {
+            for &balance_covers in balances {
                 let supposed = facts
                     .iter()
                     .enumerate()
                     .filter(|(at, _)| supposition >> at & 1 == 1)
                     .map(|(_, fact)| *fact);
-                let case = Case {
-                    catalog,
-                    domain,
-                    request,
-                    supposed: supposed.collect(),
-                    email_domain,
-                    balance_covers,
-                };
+                let case =
+                    Case { catalog, domain, request, supposed: supposed.collect(), on_lists, balance_covers };
                 let answer = case.answer();
                 any |= answer.allow;
                 all &= answer.allow;
@@ -178,6 +175,9 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
     let data = |name: &Option<String>| name.as_ref().is_none_or(|it| catalog.data.contains_key(it));
     check(data(&action.process) && data(&action.store), "unknown-data");
     check(permission(&action.permission), "unknown-permission");
+    let asked = action.permission.as_ref().and_then(|it| catalog.permissions.get(it));
+    // A restriction is no action of its own.
+    check(asked.is_none_or(|it| it.restricts.is_none()), "malformed-request");
     check(feature(&action.feature), "unknown-feature");
     check(action.model.as_ref().is_none_or(|it| catalog.models.contains_key(it)), "unknown-model");
     let priced = |pool: &String| catalog.models.values().any(|model| model.price.contains_key(pool));
@@ -195,13 +195,6 @@ fn unknown(catalog: &Catalog, domain: &Domain, request: &NamedRequest) -> Option
     let limits = limit_names(catalog);
     check(context.remaining.keys().chain(context.used.keys()).all(|it| limits.contains(it)), "unknown-limit");
     check(context.remaining.keys().all(|it| !context.used.contains_key(it)), "malformed-request");
-    // A restriction is no action of its own.
-    let restriction = action
-        .permission
-        .as_ref()
-        .and_then(|it| catalog.permissions.get(it))
-        .is_some_and(|it| it.restricts.is_some());
-    check(!restriction, "malformed-request");
     failures.first().copied()
 }
 
@@ -216,8 +209,9 @@ fn fits_a_form(action: &NamedAction) -> bool {
     ];
     let run_only = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
     match keys {
-        [true, false, false, false, false] | [false, true, true, false, false] => !run_only,
-        [false, false, false, true, false] => !run_only,
+        [true, false, false, false, false]
+        | [false, true, true, false, false]
+        | [false, false, false, true, false] => !run_only,
         [false, true, false, false, false] => true,
         [false, false, false, false, true] => {
             !run_only && action.change.as_ref().is_some_and(change_fits_a_form)
@@ -244,7 +238,7 @@ fn change_fits_a_form(change: &NamedChange) -> bool {
     let entries = matches!(change.to, Some(To::Entries(_)));
     let from = change.from.is_some();
     match stated.as_slice() {
-        [0] | [1, 2] | [8] => switch && !from,
+        [0 | 8] | [1, 2] => switch && !from,
         [3] => entries && !from,
         [4, 5] | [6] => change.to.is_none() && !from,
         [7] => change.to.is_none(),
@@ -253,7 +247,7 @@ fn change_fits_a_form(change: &NamedChange) -> bool {
 }
 
 /// The limits there are: those of meters and those that plans state.
-fn limit_names(catalog: &Catalog) -> Names {
+pub(crate) fn limit_names(catalog: &Catalog) -> Names {
     let mut names = Names::new();
     for meter in catalog.meters.keys() {
         names.extend(limits_of(catalog, meter));
@@ -278,9 +272,12 @@ fn facts_read<'a>(catalog: &'a Catalog, action: &'a NamedAction) -> BTreeSet<&'a
         permissions.extend(catalog.features[feature].permission.as_deref());
     }
     if let Some(change) = &action.change {
-        for row in rows_of(catalog, change) {
-            permissions.extend(row.permission.as_deref());
+        let mut rows = rows_of(catalog, change);
+        // The warning depends on who may do the reverse.
+        if change.create_role.is_some() || change.delete_role.is_some() {
+            rows.extend(["create_role", "delete_role"].iter().filter_map(|name| catalog.changes.get(*name)));
         }
+        permissions.extend(rows.iter().filter_map(|row| row.permission.as_deref()));
         let roles = change.assign_role.iter().chain(&change.from);
         facts.extend(roles.filter_map(|role| catalog.roles.get(role)?.verified_by.as_deref()));
     }
@@ -359,11 +356,11 @@ impl<'a> Case<'a> {
         bought || add_on.included_in.contains(plan)
     }
 
-    /// AI-01, ROL-07: neither plan nor add-ons include it.
+    /// AI-01, ROL-07: the plan does not include it, or none of the add-ons that it takes is in force.
     fn plan_gate(&self, plans: &Names, add_ons: &Names) -> Option<Failure> {
-        let anywhere = plans.is_empty() && add_ons.is_empty();
-        let included = plans.contains(&self.domain.domain.plan) || add_ons.iter().any(|it| self.add_on(it));
-        (!anywhere && !included).then_some("not-in-plan")
+        let by_plan = plans.is_empty() || plans.contains(&self.domain.domain.plan);
+        let by_add_on = add_ons.is_empty() || add_ons.iter().any(|it| self.add_on(it));
+        (!by_plan || !by_add_on).then_some("not-in-plan")
     }
 
     /// ROL-10: it does not exist for this kind of domain.
@@ -379,30 +376,27 @@ impl<'a> Case<'a> {
         if regimes.clone().any(|regime| regime.removes.contains(name)) {
             return Position::Absent;
         }
-        let stated = self.domain.locked.get(name).or_else(|| self.domain.settings.get(name));
+        // What plan or kind do not have cannot be switched: it is what the catalog says.
+        let setting = &self.catalog.settings[name];
+        let exists =
+            self.plan_gate(&setting.plans, &setting.add_ons).or(self.kind_gate(&setting.kinds)).is_none();
+        let stated =
+            self.domain.locked.get(name).or_else(|| self.domain.settings.get(name)).filter(|_| exists);
         let on = match stated {
             Some(stated) => stated == "on",
-            None if regimes.any(|regime| regime.starts_off.contains(name)) => false,
-            None => self.catalog.settings[name].default.as_deref() == Some("on"),
+            None if exists && regimes.any(|regime| regime.starts_off.contains(name)) => false,
+            None => setting.default.as_deref() == Some("on"),
         };
         if on { Position::On } else { Position::Off }
     }
 
-    /// AI-03, CRD-01: a setting counts as on only with all that it requires; plan and kind of each hold too.
-    fn setting_gates(&self, name: &str) -> Vec<Failure> {
-        let setting = &self.catalog.settings[name];
-        let mut failures = Vec::new();
-        failures.extend(self.plan_gate(&setting.plans, &setting.add_ons));
-        failures.extend(self.kind_gate(&setting.kinds));
-        failures.extend(match self.position(name) {
-            Position::On => None,
+    /// AI-03, CRD-01: a setting counts as on only with all that it requires.
+    fn setting_gate(&self, name: &str) -> Option<Failure> {
+        match self.position(name) {
+            Position::On => self.catalog.settings[name].requires.iter().find_map(|it| self.setting_gate(it)),
             Position::Off => Some("setting-off"),
             Position::Absent => Some("setting-absent"),
-        });
-        for required in &setting.requires {
-            failures.extend(self.setting_gates(required));
         }
-        failures
     }
 
     // Permissions: gates 2 to 10.
@@ -413,7 +407,9 @@ impl<'a> Case<'a> {
         // PRM-26: a fact hands the question to another permission.
         for (fact, other) in &permission.instead {
             if self.fact(fact) {
-                let holding = self.permission(other)?;
+                let mut holding = self.permission(other)?;
+                // What using the permission asked for obliges to is not shaken off by the way.
+                holding.obligations.extend(permission.obligations.iter().cloned());
                 return Ok(Holding { reason: "decided-by-other-permission", ..holding });
             }
         }
@@ -494,7 +490,7 @@ impl<'a> Case<'a> {
         failures.extend(self.plan_gate(&permission.plans, &permission.add_ons));
         failures.extend(self.kind_gate(&permission.kinds));
         // PRM-29: no role reopens what the organization closed.
-        failures.extend(permission.setting.iter().flat_map(|setting| self.setting_gates(setting)));
+        failures.extend(permission.setting.iter().filter_map(|setting| self.setting_gate(setting)));
         failures
     }
 
@@ -526,16 +522,13 @@ impl<'a> Case<'a> {
     /// Gates 6 and 7: why a role holds a permission, or why not.
     fn role_gates(&self, role: &str, name: &str) -> Result<Failure, Failure> {
         let Some(base) = self.base(role) else { return Err("not-granted-to-role") };
-        // PRM-30: a super admin holds every permission.
-        if self.supreme(base) {
-            return Ok("inherent");
-        }
         // ROL-05, ROL-06: custom roles inherit prohibitions and what is inherent.
         let default = self.catalog.permissions[name].default.get(base).map(String::as_str);
         if self.catalog.roles[base].never.contains(name) || default == Some("never") {
             return Err("never-for-role");
         }
-        if self.catalog.roles[base].inherent.contains(name) {
+        // PRM-30: a super admin holds every permission.
+        if self.supreme(base) || self.catalog.roles[base].inherent.contains(name) {
             return Ok("inherent");
         }
         let Some(default) = default else { return Err("not-granted-to-role") };
@@ -571,7 +564,9 @@ impl<'a> Case<'a> {
             if entries.is_empty() {
                 return Some("list-empty");
             }
-            if !entries.iter().any(|entry| entry.eq_ignore_ascii_case(self.email_domain)) {
+            let stated = self.request.context.email_domain.as_deref().unwrap_or_default();
+            let on_list = || entries.iter().any(|entry| entry.eq_ignore_ascii_case(stated));
+            if !self.on_lists.unwrap_or_else(on_list) {
                 return Some("not-on-list");
             }
         }
@@ -584,7 +579,7 @@ impl<'a> Case<'a> {
         let exists =
             self.plan_gate(&row.plans, &row.add_ons).is_none() && self.kind_gate(&row.kinds).is_none();
         exists
-            && (row.setting.as_ref().is_some_and(|setting| self.setting_gates(setting).is_empty())
+            && (row.setting.as_ref().is_some_and(|setting| self.setting_gate(setting).is_none())
                 || self.restricted_by_role(role, restriction))
     }
 
@@ -600,6 +595,11 @@ impl<'a> Case<'a> {
         let action = &self.request.action;
         let mut failures = self.feature_gates(feature);
         failures.extend(feature.data.iter().filter_map(|data| self.data_gate(data)));
+        failures.extend(self.model_gate(feature));
+        // The permission is a question of its own, asked of whatever the feature itself does not fail.
+        if let Some(failure) = first(&failures) {
+            return deny(self.catalog, action, failure);
+        }
         let mut obligations = Names::new();
         // AI-21: a permission that the subject also needs.
         match feature.permission.as_ref().map(|permission| self.permission(permission)) {
@@ -633,10 +633,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// AI-03: processing of a class of data for a feature, whoever asks.
+    /// AI-03: processing of a class of data for a feature, whoever asks. Nobody selects a model for it.
     fn process(&self, data: &str, name: &str) -> Answer {
         let feature = &self.catalog.features[name];
-        let mut failures = self.feature_gates(feature);
+        let mut failures: Vec<Failure> = self.model_gate(feature).into_iter().collect();
+        failures.extend(self.feature_gates(feature));
         // Of the classes of the feature only the one asked about matters.
         failures.extend((!feature.data.contains(data)).then_some("data-barred"));
         failures.extend(self.data_gate(data));
@@ -670,35 +671,47 @@ impl<'a> Case<'a> {
         failures.extend(self.kind_gate(&feature.kinds));
         failures.extend(self.provider_gate(feature));
         failures.extend(self.service_gate(feature));
-        failures.extend(feature.setting.iter().flat_map(|setting| self.setting_gates(setting)));
+        failures.extend(feature.setting.iter().filter_map(|setting| self.setting_gate(setting)));
         // Any of several settings suffices.
-        let any: Vec<Vec<Failure>> =
-            feature.any_setting.iter().map(|setting| self.setting_gates(setting)).collect();
-        if any.iter().all(|failures| !failures.is_empty()) {
-            let furthest = any
-                .iter()
-                .filter_map(|failures| first(failures))
-                .reduce(|best, failure| if gate(failure) > gate(best) { failure } else { best });
-            failures.extend(furthest);
+        let any: Vec<Option<Failure>> = feature.any_setting.iter().map(|it| self.setting_gate(it)).collect();
+        if any.iter().all(Option::is_some) {
+            failures.extend(any.first().copied().flatten());
         }
         failures
     }
 
+    fn provider_barred(&self, provider: &str) -> bool {
+        self.regimes().any(|regime| regime.bars.providers.contains(provider))
+    }
+
     /// AI-04, AI-13, AI-14: the providers that a feature needs, and those of which one suffices.
     fn provider_gate(&self, feature: &Feature) -> Option<Failure> {
-        let barred = |provider: &String| self.regimes().any(|it| it.bars.providers.contains(provider));
-        let unstated_barred = || self.regimes().any(|it| it.bars.unstated_providers);
+        let barred = |provider: &String| self.provider_barred(provider);
         let fails = match &feature.providers {
             Some(Providers::Named(names)) => names.iter().any(barred),
-            Some(Providers::Word(word)) if word == "of_model" => match self.provider_of_model() {
-                Some(provider) => barred(&provider),
-                None => unstated_barred(),
-            },
-            Some(Providers::Word(_)) => unstated_barred(),
-            None => false,
+            // Which model is selected is asked last; some one must be left to select.
+            Some(Providers::Word(word)) if word == "of_model" => {
+                let mut providers = self.catalog.models.values().filter_map(|model| model.provider.as_ref());
+                !self.catalog.models.is_empty() && providers.all(barred)
+            }
+            Some(Providers::Word(_)) => self.unstated_provider_barred(),
+            None => !feature.any_provider.is_empty() && feature.any_provider.iter().all(barred),
         };
-        let none_left = !feature.any_provider.is_empty() && feature.any_provider.iter().all(barred);
-        (fails || none_left).then_some("provider-barred")
+        fails.then_some("provider-barred")
+    }
+
+    fn unstated_provider_barred(&self) -> bool {
+        self.regimes().any(|regime| regime.bars.unstated_providers)
+    }
+
+    /// CRD-01: the provider of the selected model; without a model it is not stated.
+    fn model_gate(&self, feature: &Feature) -> Option<Failure> {
+        let of_model = matches!(&feature.providers, Some(Providers::Word(word)) if word == "of_model");
+        let barred = match self.provider_of_model() {
+            Some(provider) => self.provider_barred(&provider),
+            None => self.unstated_provider_barred(),
+        };
+        (of_model && barred).then_some("provider-barred")
     }
 
     fn provider_of_model(&self) -> Option<String> {
@@ -719,11 +732,14 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// A service that a feature requires needs its provider too.
     fn service_gate(&self, feature: &Feature) -> Option<Failure> {
-        let missing = |(service, used): (&String, &crate::model::UsedService)| {
-            used.used == "requires" && !self.has_service(feature, service)
+        let missing = |service: &&String| {
+            feature.services[*service].used == "requires" && !self.has_service(feature, service)
         };
-        feature.services.iter().any(missing).then_some("service-barred")
+        let service = feature.services.keys().find(missing)?;
+        let barred = self.regimes().any(|regime| regime.bars.services.contains(service));
+        Some(if barred { "service-barred" } else { "provider-barred" })
     }
 
     fn data_gate(&self, data: &str) -> Option<Failure> {
@@ -905,11 +921,16 @@ impl<'a> Case<'a> {
         if let Some(role) = &change.delete_role {
             // ROL-08
             failures.extend((self.domain.holders.get(role) != Some(&0)).then_some("role-in-use"));
+            // ROL-11: nor while it is what newcomers receive.
+            failures.extend(self.domain.role_defaults.values().any(|it| it == role).then_some("role-in-use"));
         }
         if let Some(role) = &change.assign_role {
             failures.extend(self.last_holder_gate(role, change.from.as_deref()));
         }
-        failures.extend(self.soundness_gate(change));
+        // The last of the gate: only what nothing else denies is tried out.
+        if failures.is_empty() {
+            failures.extend(self.soundness_gate(change));
+        }
         failures
     }
 
@@ -925,9 +946,7 @@ impl<'a> Case<'a> {
         let permission = change.role.as_ref().and(change.permission.as_ref());
         if permission.is_some_and(|it| self.catalog.permissions[it].change.is_some()) {
             // ADM-03: nobody raises their own rights. Plan and kind of the rule hold all the same.
-            let mut failures: Vec<Failure> =
-                rows.iter().filter_map(|row| self.plan_gate(&row.plans, &add_ons_of(row))).collect();
-            failures.extend(rows.iter().filter_map(|row| self.kind_gate(&row.kinds)));
+            let mut failures: Vec<Failure> = self.scope_gate(&rows).into_iter().collect();
             failures.extend((!self.acts_supremely(None)).then_some("needs-role"));
             return failures;
         }
@@ -935,36 +954,28 @@ impl<'a> Case<'a> {
             Some(To::Switch(switch)) => Some(switch.as_str()),
             _ => None,
         };
-        self.row_gates(rows, to)
+        self.row_gates(&rows, to)
     }
 
     /// The rows are alternatives; the failure of a subject whom none of them names.
-    fn row_gates(&self, mut rows: Vec<&Change>, to: Option<&str>) -> Vec<Failure> {
-        rows.sort_by(|one, other| {
-            let key = |row: &Change| {
-                (
-                    row.roles.clone(),
-                    row.standings.clone(),
-                    row.permission.clone(),
-                    row.plans.clone(),
-                    row.add_ons.clone(),
-                    row.kinds.clone(),
-                    row.to.clone(),
-                    row.when_unheld.clone(),
-                )
-            };
-            key(one).cmp(&key(other))
-        });
+    fn row_gates(&self, rows: &[&Change], to: Option<&str>) -> Vec<Failure> {
         let fitting: Vec<&Change> = rows.iter().copied().filter(|row| self.fits(row, to)).collect();
         if fitting.iter().any(|row| self.matches(row)) {
             return vec![];
         }
-        if fitting.is_empty() {
-            let Some(row) = rows.first() else { return vec!["not-authorized"] };
-            let plan = self.plan_gate(&row.plans, &add_ons_of(row));
-            return vec![plan.or(self.kind_gate(&row.kinds)).unwrap_or("not-authorized")];
+        if let Some(failure) = self.scope_gate(rows) {
+            return vec![failure];
         }
-        vec![self.refusal(&fitting)]
+        vec![if fitting.is_empty() { "not-authorized" } else { self.refusal(&fitting) }]
+    }
+
+    /// Gates 2 and 3 of the rows: none is for this plan and kind. The one that got furthest says why.
+    fn scope_gate(&self, rows: &[&Change]) -> Option<Failure> {
+        let misfit = |row: &&Change| {
+            self.plan_gate(&row.plans, &add_ons_of(row)).or_else(|| self.kind_gate(&row.kinds))
+        };
+        let misfits: Option<Vec<Failure>> = rows.iter().map(misfit).collect();
+        misfits?.into_iter().max_by_key(|failure| gate(failure))
     }
 
     /// Whether a row speaks of this change in this domain.
@@ -978,11 +989,12 @@ impl<'a> Case<'a> {
     /// AI-11, AI-12, ROL-08: nobody holds the role; a kind that does not count it has no holder, and a count
     /// that is not stated counts as held.
     fn unheld(&self, role: &str) -> bool {
-        let counted = match self.catalog.roles.get(role) {
-            Some(role) => role.kinds.is_empty() || role.kinds.contains(&self.domain.domain.kind),
-            None => true,
-        };
-        !counted || self.domain.holders.get(role) == Some(&0)
+        !self.counted(role) || self.domain.holders.get(role) == Some(&0)
+    }
+
+    /// ROL-10: whether this kind of domain has holders of a role.
+    fn counted(&self, role: &str) -> bool {
+        self.catalog.roles.get(role).is_none_or(|role| self.kind_gate(&role.kinds).is_none())
     }
 
     /// AI-09, ADM-01, ADM-02, ADM-04: by role, by standing or by permission.
@@ -1021,11 +1033,11 @@ impl<'a> Case<'a> {
             .filter(supreme)
             .filter_map(|role| self.kind_gate(&self.catalog.roles[role].kinds))
             .collect();
+        let rows: Vec<&Change> = self.catalog.changes.get("assign_role").into_iter().collect();
+        failures.extend(self.scope_gate(&rows));
         match role.filter(supreme) {
-            Some(first) if role != from && self.unheld(first) => {
-                failures.extend(
-                    self.row_gates(self.catalog.changes.get("assign_role").into_iter().collect(), None),
-                );
+            Some(first) if role != from && self.counted(first) && self.unheld(first) => {
+                failures.extend(self.row_gates(&rows, None));
                 match &self.catalog.roles[first].verified_by {
                     Some(fact) if !self.fact(fact) => failures.push("needs-verification"),
                     _ => {}
@@ -1106,9 +1118,9 @@ impl<'a> Case<'a> {
             let somebody = roles.iter().filter(holds).any(|role| !besides(&role));
             let for_roles: Vec<&&String> =
                 roles.iter().filter(|role| self.restricted_by_role(role, name)).collect();
-            let for_all = row.setting.as_ref().is_some_and(|setting| self.position(setting) == Position::On);
+            let for_all = row.setting.as_ref().is_some_and(|setting| self.setting_gate(setting).is_none());
             let anywhere = for_all || !for_roles.is_empty();
-            (!anywhere || somebody) && for_roles.iter().all(|role| holds(role))
+            (!anywhere || somebody) && for_roles.iter().all(holds)
         })
     }
 
@@ -1199,7 +1211,7 @@ impl<'a> Case<'a> {
                 let supreme = self.supreme(role) || from.as_ref().is_some_and(|from| self.supreme(from));
                 let mut failures = match supreme {
                     true => after.appointment_gates(from.as_deref(), Some(role)),
-                    false => after.row_gates(rows_of(self.catalog, change), None),
+                    false => after.row_gates(&rows_of(self.catalog, change), None),
                 };
                 failures.extend(after.last_holder_gate("", Some(role)));
                 return first(&failures).is_some();

@@ -26,6 +26,7 @@ table! { Catalog {
     lists: Map<List>,
     settings: Map<Setting>,
     changes: Map<Change>,
+    role_defaults: Map<RoleDefault>,
     permissions: Map<Permission>,
     providers: Map<Provider>,
     services: Map<Service>,
@@ -47,6 +48,7 @@ table! { Role {
     inherent: Names,
     never: Names,
 } }
+table! { RoleDefault { role: Option<String>, } }
 table! { Standing { kinds: Names, } }
 table! { List { change: Vec<Change>, } }
 table! { Setting {
@@ -130,6 +132,7 @@ table! { Domain {
     opt_ins: Map<String>,
     lists: Map<Names>,
     roles: Map<RoleOfDomain>,
+    role_defaults: Map<String>,
     limits: Map<Limit>,
 } }
 table! { Heading { id: String, kind: String, plan: String, add_ons: Names, regimes: Names, } }

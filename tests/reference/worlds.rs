@@ -15,6 +15,9 @@ pub(crate) struct Family {
 }
 
 const KINDS: [&str; 3] = ["organization", "workspace", "division"];
+/// The plans that change who may change what; the others are like one of them.
+const PLANS_OF_CHANGES: [&str; 5] =
+    ["starter", "enterprise", "enterprise_plus", "personal", "legacy_enterprise"];
 const SWITCHES: [Switch; 2] = [Switch::Off, Switch::On];
 const TRIGGERS: [Trigger; 5] =
     [Trigger::Requested, Trigger::Proactive, Trigger::FollowUp, Trigger::FollowUpCounted, Trigger::Recurring];
@@ -72,6 +75,16 @@ impl Draft {
         }
     }
 
+    /// Whether a permission can be configured for a role of this domain.
+    fn exists(&self, catalog: &Catalog, role: &str, permission: &str) -> bool {
+        let base = self.tables.get("roles.contractor").map(|lines| lines.concat());
+        let base = match (role, &base) {
+            ("contractor", Some(line)) => line.split('"').nth(1).unwrap_or_default(),
+            _ => role,
+        };
+        catalog.permissions[permission].default.get(base).is_some_and(|it| it != "never")
+    }
+
     fn permission(self, role: &str, permission: &str, to: &str) -> Self {
         self.line(&format!("roles.{role}.permissions"), &format!("{permission} = \"{to}\""))
     }
@@ -87,6 +100,11 @@ impl Draft {
         }
         text
     }
+}
+
+/// Whether custom roles can be had on a plan, with the add-on.
+fn has_roles(plan: &str) -> bool {
+    ["enterprise", "enterprise_plus", "legacy_enterprise"].contains(&plan)
 }
 
 fn names<T>(map: &BTreeMap<String, T>) -> Vec<&str> {
@@ -193,14 +211,12 @@ pub(crate) fn permissions(catalog: &Catalog) -> Family {
         for plan in names(&catalog.plans) {
             let bare = Draft::new(kind, plan);
             let with = bare.clone().add_ons(&["permissions_management"]);
-            for custom in [None, Some("admin"), Some("member"), Some("guest")] {
-                domains.push(bare.clone().custom(custom));
-                domains.push(with.clone().custom(custom));
-            }
+            domains.push(bare.clone());
+            let bases: &[_] = if has_roles(plan) { &["admin", "member", "guest"] } else { &[] };
+            domains.extend(bases.iter().map(|base| with.clone().custom(Some(base))));
             for setting in names(&catalog.settings) {
                 for to in ["on", "off"] {
-                    let drafts = [bare.clone(), with.clone().custom(Some("guest"))];
-                    for draft in drafts {
+                    for draft in [bare.clone(), with.clone().custom(has_roles(plan).then_some("guest"))] {
                         let trusted = draft.clone().line("lists", "trusted_domains = [\"partner.example\"]");
                         domains.push(trusted.setting(setting, Some(to)));
                         domains.push(draft.clone().line("locked", &format!("{setting} = \"{to}\"")));
@@ -223,16 +239,22 @@ pub(crate) fn permissions(catalog: &Catalog) -> Family {
     for (kind, plan) in
         [("organization", "enterprise_plus"), ("division", "enterprise"), ("workspace", "starter")]
     {
-        let bare = Draft::new(kind, plan).custom(Some("member"));
-        for draft in [bare.clone(), bare.add_ons(&["permissions_management"])] {
+        let bare = Draft::new(kind, plan);
+        let with = bare.clone().add_ons(&["permissions_management"]);
+        for draft in [bare, with.custom(has_roles(plan).then_some("member"))] {
             for role in ["admin", "member", "guest", "contractor"] {
                 for permission in &configurable {
                     for to in ["on", "off"] {
-                        domains.push(draft.clone().permission(role, permission, to));
+                        if draft.exists(catalog, role, permission) {
+                            domains.push(draft.clone().permission(role, permission, to));
+                        }
                     }
                 }
                 for other in ["admin", "member", "guest", "contractor"] {
                     for (one, two) in pairs {
+                        if !draft.exists(catalog, role, one) || !draft.exists(catalog, other, two) {
+                            continue;
+                        }
                         for (to_one, to_two) in [("off", "off"), ("off", "on"), ("on", "off"), ("on", "on")] {
                             let both =
                                 draft.clone().permission(role, one, to_one).permission(other, two, to_two);
@@ -330,6 +352,9 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
     for kind in KINDS {
         for plan in names(&catalog.plans) {
             for set in regimes {
+                if set.contains(&"key_management") && !has_roles(plan) {
+                    continue;
+                }
                 let keys: &[&str] = if set.contains(&"key_management") { &["key_management"] } else { &[] };
                 let draft = Draft::new(kind, plan).regimes(set).add_ons(keys);
                 for ml in states {
@@ -366,8 +391,8 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
     Family { name: "features", domains: domains.iter().map(Draft::text).collect(), requests }
 }
 
-/// Changes: every form, by every subject, under every count of holders.
-pub(crate) fn changes(catalog: &Catalog) -> Family {
+/// Every form of change by each of these subjects.
+fn change_requests(catalog: &Catalog, subjects: Vec<NamedSubject>) -> Vec<NamedRequest> {
     let roles = ["admin", "contractor", "guest", "member", "super_admin"];
     let mut actions = Vec::new();
     for to in SWITCHES {
@@ -411,7 +436,7 @@ pub(crate) fn changes(catalog: &Catalog) -> Family {
         actions.push(change(|it| it.delete_role = Some(base.to_owned())));
     }
     let mut requests = Vec::new();
-    for who in subjects() {
+    for who in subjects {
         requests.extend(actions.iter().map(|action| NamedRequest::new(who.clone(), action.clone())));
         for role in roles {
             for from in [None, Some("admin"), Some("contractor"), Some("guest"), Some("super_admin")] {
@@ -425,20 +450,34 @@ pub(crate) fn changes(catalog: &Catalog) -> Family {
             }
         }
     }
+    requests
+}
+
+/// Changes: every form, by every kind of authority, under every count of holders.
+pub(crate) fn changes(catalog: &Catalog) -> Family {
+    let requests = change_requests(catalog, few_subjects());
     let mut domains = Vec::new();
     for kind in KINDS {
         let counts: &[Option<u64>] =
             if kind == "organization" { &[Some(0), Some(1), Some(2)] } else { &[None] };
-        for plan in names(&catalog.plans) {
+        for plan in PLANS_OF_CHANGES {
             for add_ons in [&[][..], &["permissions_management"]] {
                 for count in counts {
                     let draft = Draft::new(kind, plan).add_ons(add_ons).holders("super_admin", *count);
                     domains.push(draft.clone());
+                    if !has_roles(plan) || plan == "enterprise" && add_ons.is_empty() {
+                        continue;
+                    }
                     for (base, holders) in
                         [("admin", None), ("admin", Some(0)), ("member", Some(1)), ("guest", Some(0))]
                     {
                         let custom = draft.clone().custom(Some(base)).holders("contractor", holders);
                         domains.push(custom.clone());
+                        if base != "admin" {
+                            domains.push(
+                                custom.clone().line("role_defaults", &format!("{base}s = \"contractor\"")),
+                            );
+                        }
                         for permission in ["manage_roles", "assign_roles"] {
                             for to in ["on", "off"] {
                                 domains.push(custom.clone().permission("admin", permission, to));
@@ -477,9 +516,7 @@ pub(crate) fn changes(catalog: &Catalog) -> Family {
 
 /// Changes by holders of configured permissions: every role permission, one at a time.
 pub(crate) fn configured_changes(catalog: &Catalog) -> Family {
-    let all = changes(catalog);
-    let few = few_subjects();
-    let requests = all.requests.into_iter().filter(|request| few.contains(&request.subject)).collect();
+    let requests = change_requests(catalog, subjects());
     let mut domains = Vec::new();
     let configurable = catalog.permissions.iter().filter(|(_, row)| !row.default.is_empty());
     for (permission, _) in configurable {
@@ -493,6 +530,7 @@ pub(crate) fn configured_changes(catalog: &Catalog) -> Family {
                     );
                     let draft = match (role, permission.as_str()) {
                         ("admin", "manage_roles") => continue,
+                        _ if !draft.exists(catalog, role, permission) => continue,
                         _ => draft.permission(role, permission, to),
                     };
                     domains.push(draft);

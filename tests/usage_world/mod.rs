@@ -32,8 +32,9 @@ use tollkeeper::usage::fact::Fact;
 use tollkeeper::usage::options::Options;
 use tollkeeper::usage::outcome::{Receipt, Rejected};
 use tollkeeper::usage::outputs::{Follow, Origin, OutputLimit};
-use tollkeeper::usage::period::{Every, Period, Schedule};
+use tollkeeper::usage::period::{Period, Schedule};
 use tollkeeper::usage::plan::{PlanKey, Stop, Subscription};
+use tollkeeper::word::Every;
 
 pub(crate) const ACCOUNT: AccountId = AccountId::new(0xACC0);
 pub(crate) const NANOSECOND: i64 = 1;

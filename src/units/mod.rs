@@ -1,10 +1,13 @@
-//! Units: an instant and an amount of credits, both exact integers.
+//! Units: an instant, an amount of credits and a price, all exact integers.
 //!
 //! Neither has operators: arithmetic on time and money is checked and says so at the call.
+
+mod price;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use price::{Price, PriceError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant: nanoseconds since 1970-01-01T00:00:00 UTC, always passed in, never read from a clock.

@@ -7,20 +7,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::units::MicroCredits;
+use super::MicroCredits;
 
 /// Credits per token, in whole thousandths of a credit.
 ///
 /// Written as a decimal with up to three places.
 ///
 /// ```
-/// use tollkeeper::usage::price::{Price, charge};
+/// use tollkeeper::units::Price;
 /// use tollkeeper::units::MicroCredits;
 ///
 /// let price: Price = "0.025".parse()?;
-/// assert_eq!(charge(1_234, price), Some(MicroCredits::new(30_850_000)));
+/// assert_eq!(price.charge(1_234), Some(MicroCredits::new(30_850_000)));
 /// assert!("0.0255".parse::<Price>().is_err());
-/// # Ok::<(), tollkeeper::usage::price::PriceError>(())
+/// # Ok::<(), tollkeeper::units::PriceError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Price(u64);
@@ -35,16 +35,16 @@ impl Price {
     pub const fn thousandths(self) -> u64 {
         self.0
     }
-}
 
-/// The exact charge for so many tokens at this price, or `None` if it does not fit (CRD-03).
-pub fn charge(tokens: u64, price: Price) -> Option<MicroCredits> {
-    exact_micros(tokens, price).and_then(|micros| u64::try_from(micros).ok()).map(MicroCredits::new)
-}
+    /// The exact charge for so many tokens, or `None` if it does not fit.
+    pub fn charge(self, tokens: u64) -> Option<MicroCredits> {
+        self.exact_micros(tokens).and_then(|micros| u64::try_from(micros).ok()).map(MicroCredits::new)
+    }
 
-/// The charge before it is known to fit: sums of pools are taken here.
-pub(super) fn exact_micros(tokens: u64, price: Price) -> Option<u128> {
-    u128::from(tokens).checked_mul(u128::from(price.0))?.checked_mul(1_000)
+    /// The charge before it is known to fit: sums of pools are taken here.
+    pub(crate) fn exact_micros(self, tokens: u64) -> Option<u128> {
+        u128::from(tokens).checked_mul(u128::from(self.0))?.checked_mul(1_000)
+    }
 }
 
 /// The text is no price: a decimal of credits per token with up to three places.

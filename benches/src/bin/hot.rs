@@ -1,0 +1,75 @@
+//! One hot path, so many times: for instruction counts (`benches/callgrind`) and profilers.
+//!
+//! `hot <path> <rounds>`: a round is every request of the stream that the path is about.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use tollkeeper::domain::Domain;
+use tollkeeper::engine::Engine;
+use tollkeeper_benches::floor::Floor;
+use tollkeeper_benches::maps::Maps;
+use tollkeeper_benches::workload::{Ask, Workload, by_name};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().unwrap_or_else(|| "mixed".to_owned());
+    let rounds: usize = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
+    let workload = Workload::generate();
+    let Workload { product, catalog, states, engines, asks, .. } = &workload;
+    let wanted = |ask: &Ask| match path.as_str() {
+        "permission" => ask.is_permission(),
+        "feature" => ask.is_feature(),
+        "change" => !ask.is_permission() && !ask.is_feature(),
+        _ => true,
+    };
+    let requests: Vec<_> = asks
+        .iter()
+        .zip(workload.requests())
+        .filter(|(ask, _)| wanted(ask))
+        .map(|(_, request)| request)
+        .collect();
+    match path.as_str() {
+        "floor" => {
+            let (floor, tenants) = Floor::new(product, states);
+            let asks: Vec<_> = asks.iter().map(|ask| (tenants[ask.tenant], floor.look_up(ask))).collect();
+            measured(&path, rounds, &asks, |(tenant, ask)| floor.decide(tenant, ask));
+        }
+        "floor-name" => {
+            let (floor, tenants) = Floor::new(product, states);
+            measured(&path, rounds, asks, |ask| floor.by_name(&tenants[ask.tenant], ask));
+        }
+        "maps" => {
+            let maps = Maps::new(product);
+            let tenants: Vec<_> = states.iter().map(|state| Maps::tenant(product, state)).collect();
+            measured(&path, rounds, asks, |ask| maps.decide(&tenants[ask.tenant], ask));
+        }
+        "name" => measured(&path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
+        "explain" => measured(&path, rounds, &requests, |(engine, request)| engine.explain(request)),
+        "compile" => {
+            let domains: Vec<_> = engines.iter().map(|engine| engine.domain().clone()).collect();
+            measured(&path, rounds, &domains, |domain| Engine::compile(catalog, domain));
+        }
+        "parse" | "load" => {
+            let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();
+            match path.as_str() {
+                "parse" => measured(&path, rounds, &texts, |text| Domain::parse(text)),
+                _ => measured(&path, rounds, &texts, |text| Engine::compile(catalog, &Domain::parse(text)?)),
+            }
+        }
+        _ => measured(&path, rounds, &requests, |(engine, request)| engine.evaluate(request)),
+    }
+}
+
+/// What is counted: nothing but the path itself, and the loop around it.
+#[inline(never)]
+fn measured<T, R>(path: &str, rounds: usize, inputs: &[T], run: impl Fn(&T) -> R) {
+    let start = Instant::now();
+    for _ in 0..rounds {
+        for input in inputs {
+            black_box(run(black_box(input)));
+        }
+    }
+    let count = rounds * inputs.len();
+    println!("{path} {count} {:.1} ns", start.elapsed().as_nanos() as f64 / count as f64);
+}

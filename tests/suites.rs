@@ -1,0 +1,351 @@
+//! The suites of `examples/suites`, and how suites are read, run and reported.
+
+use std::fs;
+use std::path::PathBuf;
+
+use expect_test::expect;
+use tollkeeper::catalog::Catalog;
+use tollkeeper::check::{self, EngineError, Report, SelfCheckError, Suite};
+use tollkeeper::domain::Domain;
+use tollkeeper::engine::Engine;
+use tollkeeper::request::NamedRequest;
+
+/// The suites and how many checks each has: of the outside ones, as many as were published.
+const SUITES: [(&str, usize); 5] = [
+    ("authzen_certification", 8),
+    ("authzen_gateway", 25),
+    ("authzen_todo", 40 + 6),
+    ("book_club", 18),
+    ("clinic", 64),
+];
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/suites")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads files")]
+fn read(file: &str) -> std::io::Result<String> {
+    fs::read_to_string(directory().join(file))
+}
+
+fn suite(name: &str) -> Suite {
+    let file = format!("{name}.toml");
+    let text = read(&file).unwrap();
+    Suite::parse(&text).unwrap_or_else(|problems| panic!("{}", problems.render(&file, &text)))
+}
+
+fn run(name: &str) -> Report {
+    let suite = suite(name);
+    let engine = suite.engine(read).unwrap_or_else(|error| panic!("{name}: {error}"));
+    check::run(&suite, &engine)
+}
+
+#[test]
+fn every_suite_of_the_examples_passes_and_every_published_decision_is_there() {
+    for (name, checks) in SUITES {
+        let report = run(name);
+        assert!(report.passed(), "{report}");
+        assert_eq!(report.checks, checks, "{name}");
+    }
+}
+
+#[test]
+fn every_file_of_the_examples_is_run() {
+    let mut files: Vec<_> = fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let known: Vec<_> = SUITES.iter().map(|(name, _)| format!("{name}.toml")).collect();
+    assert_eq!(files, known);
+}
+
+/// The heading of a suite with its domain in place.
+const HEADING: &str = "\
+[suite]
+name = 's'
+[domain]
+id = 'acme'
+kind = 'workspace'
+plan = 'starter'
+";
+
+/// A whole check after that heading.
+const CHECK: &str = "
+[[check]]
+name = 'a guest creates no teams'
+subject = { roles = ['guest'] }
+action = { permission = 'create_teams' }
+expect = 'deny'
+";
+
+fn in_place(text: &str) -> (Suite, Engine) {
+    let suite = Suite::parse(&format!("{HEADING}{text}")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let engine = suite.engine(|file| Err(format!("no file `{file}`"))).unwrap();
+    (suite, engine)
+}
+
+fn report(text: &str) -> Report {
+    let (suite, engine) = in_place(text);
+    check::run(&suite, &engine)
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let error = Suite::parse(text).unwrap_err();
+    error.problems().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_kind_of_mistake_in_a_suite_has_a_code_a_place_and_a_message() {
+    #[rustfmt::skip]
+    let table: [(&str, &[&str]); 21] = [
+        ("[[check]]\nnam = 'x'", &["8:1: missing-key: missing key `action`", "8:1: missing-key: missing key `expect`", "9:1: unknown-key: unknown key `nam`; did you mean `name`?"]),
+        ("[[check]]\nname = ''\naction = { store = 'x' }\nexpect = 'deny'", &["9:8: missing-key: missing key `name`"]),
+        ("[[check]]\nname = 'x'\naction = { permision = 'x' }\nexpect = 'deny'", &["10:12: unknown-key: unknown key `permision`; did you mean `permission`?"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'denied'", &["11:10: unknown-value: unknown value `denied`; use one of `allow`, `deny`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nreason = 'exempt'", &["12:10: contradiction: no deny has the reason `exempt`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'allow'\nreason = 'no-reason'\nfallback = 'f'\nremedy = 'impossible'", &["12:10: unknown-value: unknown reason `no-reason`", "13:12: contradiction: no allow has a `fallback`", "14:10: contradiction: no allow has a `remedy`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nproviders = ['p']\ndata = []", &["12:13: contradiction: no deny has `providers`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nremedy = 'possible'", &["12:10: unknown-value: unknown value `possible`; use one of `impossible`"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nremedy = [{ seting = 's' }]", &["12:13: unknown-key: unknown key `seting`; did you mean `setting`?"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\ncontext = { facts = { a = 'yes' } }", &["12:27: wrong-type: expected a boolean, found string `yes`"]),
+        ("[check]\nname = 'x'", &["8:1: wrong-type: `check` must be an array of tables", "11:3: syntax: duplicate key", "missing-key: a suite without checks proves nothing; add a `[[check]]` or a `[[table]]`"]),
+        ("[[checks]]\nname = 'x'", &["8:3: unknown-table: unknown table `checks`; did you mean `check`?"]),
+        ("[[table]]\nname = 't'", &["8:1: missing-key: missing key `subjects`", "8:1: missing-key: a table without `permissions`, `features` or `rows` proves nothing"]),
+        ("[[table]]\nname = 't'\nsubjects = ['a', 'b']\npermissions.p = ['allow']", &["11:13: contradiction: the row has 1 cells, the table 2 subjects"]),
+        ("[[table]]\nname = 't'\nsubjects = ['a', 'a']\npermissions.p = ['deny', 'deny']", &["8:1: duplicate: subject `a` stands in the table twice"]),
+        ("[[table]]\nname = 't'\nsubjects = ['a']\npermissions.p = ['denied']", &["11:18: unknown-value: unknown effect or reason `denied`; did you mean `deny`?"]),
+        ("[[table]]\nname = 't'\nsubjects = [3]\npermissions.p = ['deny']", &["8:1: missing-key: missing key `subjects`", "10:13: wrong-type: expected a role or a table, found integer `3`", "11:13: contradiction: the row has 1 cells, the table 0 subjects"]),
+        ("[[table]]\nname = 't'\nsubjects = [{ role = 'a' }]\npermissions.p = ['deny']", &["10:15: unknown-key: unknown key `role`; did you mean `roles`?"]),
+        ("[[table]]\nname = 't'\nsubjects = ['a']\nrows = [{ expect = ['deny'] }]", &["8:1: missing-key: a table without `permissions`, `features` or `rows` proves nothing", "11:9: missing-key: missing key `action`"]),
+        ("[[table]]\nname = 't'\nsubjects = ['a']\nrows = [{ action = { store = 'x' }, expect = [] }]", &["11:9: contradiction: the row has 0 cells, the table 1 subjects"]),
+        ("[[table]]\nname = 'a guest creates no teams'\nsubjects = ['a']\npermissions.p = ['deny']", &["9:8: duplicate: two checks are called `a guest creates no teams`"]),
+    ];
+    for (text, expected) in table {
+        // The heading has six lines, and an empty one follows; the check that is right comes last.
+        let found = problems(&format!("{HEADING}\n{text}\n{CHECK}"));
+        let found: Vec<&str> = found
+            .iter()
+            .map(String::as_str)
+            .filter(|one| !one.contains("two checks") || expected.contains(one))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_suite_says_which_domain_it_is_about_once_and_checks_something() {
+    assert_eq!(
+        problems(HEADING),
+        ["missing-key: a suite without checks proves nothing; add a `[[check]]` or a `[[table]]`"]
+    );
+    assert_eq!(
+        problems(&format!("[suite]\nname = 's'\ndomain = 'x.toml'\n[settings]\nuploads = 'on'\n{CHECK}")),
+        ["3:10: contradiction: a suite names a domain file or has a domain in place, not both"]
+    );
+    assert_eq!(problems(CHECK), ["missing-key: missing key `domain`", "missing-key: missing key `name`"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_domain_is_said_with_its_file_or_its_line_in_the_suite() {
+    let text = format!("{HEADING}regimes = ['hippa']\n{CHECK}");
+    let suite = Suite::parse(&text).unwrap();
+    let error = suite.engine(read).unwrap_err();
+    let EngineError::BrokenInPlace { problems } = &error else { panic!("{error}") };
+    assert_eq!(problems.to_string(), "7:12: unknown-name: unknown regime `hippa`; did you mean `hipaa`?");
+
+    let text = format!("[suite]\nname = 's'\ndomain = 'd.toml'\n{CHECK}");
+    let suite = Suite::parse(&text).unwrap();
+    assert_eq!((suite.domain_file(), suite.catalog_file()), (Some("d.toml"), None));
+    let error = suite.engine(|_| Ok::<_, String>("[domain]\nid = 3".to_owned())).unwrap_err();
+    assert_eq!(error.to_string(), "file `d.toml`: 2:6: wrong-type: expected a string, found integer `3`");
+    let error = suite.engine(|_| Err("no such file")).unwrap_err();
+    assert_eq!(error.to_string(), "file `d.toml` cannot be read: no such file");
+}
+
+#[test]
+fn a_report_says_what_was_expected_what_came_and_why() {
+    let report = report(
+        "
+[[check]]
+name = 'everything is different'
+subject = { roles = ['guest'] }
+action = { permission = 'create_teams' }
+expect = 'allow'
+reason = 'on-by-default'
+obligations = ['disclose_ai']
+providers = ['openai']
+data = ['metadata']
+[[check]]
+name = 'no list in its place'
+action = { feature = 'smart_fieldz' }
+expect = 'deny'
+reason = 'setting-off'
+fallback = 'generic_list'
+",
+    );
+    let expected = expect![[r#"
+        suite `s`, domain `acme`: 2 of 2 checks failed
+
+        FAILED: everything is different
+          effect: expected allow, got deny
+          reason: expected on-by-default, got never-for-role
+          obligations: expected disclose_ai, got none
+          providers: expected openai, got none
+          data: expected metadata, got none
+            deny (never-for-role): the permission is not available to enable for the role: role `guest`, permission `create_teams`
+              pass  known
+             permission `create_teams`
+              -     nothing asked by plan, kind, compliance, setting
+             permission `create_teams` for role `guest`
+              FAIL  role          never-for-role: role `guest`, permission `create_teams`  <- decides
+
+        FAILED: no list in its place
+          reason: expected setting-off, got unknown-feature
+          fallback: expected generic_list, got none
+            deny (unknown-feature): a feature that the catalog does not have
+              FAIL  known         unknown-feature  <- decides
+
+        covered:
+          gates                  2 of 12
+          reasons                2 of 55
+          role × permission      1 of 140
+          feature × state        0 of 19
+          permissions            1 of 36
+          features               0 of 19
+          settings               0 of 8
+          roles                  1 of 4
+          connectors             0 of 1
+    "#]];
+    expected.assert_eq(&report.to_string());
+    let failed = report.clone().into_result().unwrap_err();
+    assert_eq!(failed.to_string(), "2 of 2 checks of suite `s` failed");
+    assert!(format!("{failed:?}").contains("FAILED: no list in its place"));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["failures"][0]["mismatches"][0]["aspect"], "effect");
+    assert_eq!(json["failures"][1]["explanation"]["decision"]["because"]["feature"], "smart_fieldz");
+}
+
+#[test]
+fn an_expectation_that_nothing_checks_yet_fails_and_says_so() {
+    let text = format!("{CHECK}remedy = 'impossible'");
+    let report = report(&text);
+    assert!(!report.passed());
+    assert_eq!(
+        report.failures[0].mismatches[0].to_string(),
+        "remedy: expected impossible, got no answer: remedies are not worked out yet"
+    );
+}
+
+#[test]
+fn obligations_are_compared_as_a_set() {
+    let check = |obligations: &str| {
+        format!(
+            "[[check]]\nname = 'x'\naction = {{ feature = 'priority_inbox' }}\nexpect = 'allow'\nobligations = {obligations}"
+        )
+    };
+    for (obligations, passes) in [
+        ("['disclose_ai', 'human_oversight']", true),
+        ("['human_oversight', 'disclose_ai', 'disclose_ai']", true),
+        ("['disclose_ai']", false),
+        ("['disclose_ai', 'human_oversight', 'partner_terms']", false),
+        ("[]", false),
+    ] {
+        assert_eq!(report(&check(obligations)).passed(), passes, "{obligations}");
+    }
+}
+
+/// DEC-02: a name that nobody knows denies; that is no mistake of the suite.
+#[test]
+fn names_of_a_check_resolve_as_those_of_a_request_do() {
+    let report = report(
+        "
+[[table]]
+name = 't'
+subjects = ['admni']
+permissions.create_teams = ['unknown-role']
+[[table]]
+name = 'u'
+subjects = ['admin']
+permissions.create_temas = ['unknown-permission']
+rows = [
+    { action = {}, expect = ['malformed-request'] },
+    { action = { permission = 'create_teams', store = 'metadata' }, expect = ['malformed-request'] },
+    { action = { change = { setting = 'uploads', to = 'off' } }, expect = ['needs-verification'] },
+]
+",
+    );
+    assert!(report.passed(), "{report}");
+    assert!(!report.coverage().permissions.exercised.contains("create_teams"));
+}
+
+#[test]
+fn coverage_of_two_suites_is_what_either_exercised() {
+    let (clinic, club) = (run("clinic").coverage, run("clinic").coverage);
+    assert_eq!(clinic.clone().and(club), clinic);
+    let other = report(CHECK).coverage;
+    let both = clinic.clone().and(other.clone());
+    for ((kind, one), ((_, two), (_, both))) in
+        clinic.kinds().into_iter().zip(other.kinds().into_iter().zip(both.kinds()))
+    {
+        let union: Vec<_> = one.exercised.union(&two.exercised).cloned().collect();
+        assert_eq!(both.exercised.iter().cloned().collect::<Vec<_>>(), union, "{kind}");
+        assert!(both.missed.is_disjoint(&both.exercised), "{kind}");
+        assert!(both.count() >= one.count().max(two.count()), "{kind}");
+    }
+    // The same feature is one thing in a clinic under HIPAA and another in a workspace that is not.
+    assert!(both.feature_states.exercised.contains("smart_editor × provider-barred"));
+    assert!(both.feature_states.missed.contains("smart_editor × open"));
+}
+
+#[test]
+fn a_gate_behind_one_that_failed_was_not_exercised() {
+    let coverage = report(
+        "
+[[check]]
+name = 'a guest may never'
+subject = { roles = ['guest'] }
+action = { permission = 'trigger_ai_workflows' }
+expect = 'allow'
+[settings]
+ai_partners = 'off'
+[[table]]
+name = 't'
+subjects = ['guest']
+permissions.build_ai_workflows = ['setting-off']
+",
+    )
+    .coverage;
+    assert!(coverage.gates.exercised.contains("setting"));
+    assert!(coverage.settings.exercised.contains("ai_partners"));
+    // The setting denies, so that what the role has was never asked.
+    assert!(coverage.gates.missed.contains("role"));
+    assert!(coverage.cells.exercised.is_empty(), "{:?}", coverage.cells.exercised);
+}
+
+#[test]
+fn an_engine_that_allows_what_it_must_deny_is_not_used() {
+    let (_, engine) = in_place(CHECK);
+    let request = |json: &str| -> NamedRequest { serde_json::from_str(json).unwrap() };
+    let denied = request(r#"{"subject":{"roles":["guest"]},"action":{"permission":"create_teams"}}"#);
+    let allowed = request(r#"{"subject":{"roles":["member"]},"action":{"permission":"create_teams"}}"#);
+    let typo = request(r#"{"subject":{"roles":["gust"]},"action":{"permission":"create_teams"}}"#);
+    let check = |requests: &[_]| check::self_check(&engine, requests);
+    assert_eq!(check(&[]), Err(SelfCheckError::NothingToCheck));
+    assert_eq!(check(&[denied.clone()]), Ok(()));
+    let error = check(&[denied.clone(), allowed.clone()]).unwrap_err();
+    assert!(matches!(&error, SelfCheckError::Allowed { number: 2, request, .. } if **request == allowed));
+    let error = check(&[typo, allowed]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "request 1 is denied as `unknown-role` whatever the domain says: correct its names"
+    );
+}
+
+#[test]
+fn a_suite_may_be_run_against_a_candidate_domain() {
+    let (suite, _) = in_place(CHECK);
+    let candidate = Domain::parse("[domain]\nid = 'candidate'\nkind = 'division'\nplan = 'starter'").unwrap();
+    let engine = Engine::compile(&Catalog::builtin(), &candidate).unwrap();
+    assert_eq!(check::run(&suite, &engine).domain, "candidate");
+}
