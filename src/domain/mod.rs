@@ -6,6 +6,7 @@
 
 mod builder;
 mod change;
+mod digest;
 pub(crate) mod resolve;
 pub(crate) mod source;
 mod state;
@@ -19,9 +20,9 @@ pub(crate) use resolve::{Cell, Resolved, is_email_domain};
 pub(crate) use source::{DomainSource, RoleSource};
 pub(crate) use state::{After, State};
 
+use crate::diagnostic::{Diagnostics, Problems};
 use toml::Spanned;
 
-use crate::diagnostic::{Diagnostics, Problems};
 use crate::document::Name;
 use crate::word::Switch;
 
@@ -57,6 +58,7 @@ struct Inner {
     source: DomainSource,
     /// What the places of names refer to; none for a domain built in code.
     text: Option<Box<str>>,
+    hash: u64,
 }
 
 impl Domain {
@@ -74,11 +76,21 @@ impl Domain {
     /// Whatever of a domain file can be read, and what is wrong with the rest.
     pub(crate) fn read(text: &str) -> (Self, Problems) {
         let (source, problems) = DomainSource::read(text);
-        (Self { inner: Arc::new(Inner { source, text: Some(text.into()) }) }, problems)
+        (Self::of_text(source, text), problems)
+    }
+
+    /// A domain whose tables stand in `text` among others.
+    pub(crate) fn of_text(source: DomainSource, text: &str) -> Self {
+        Self::new(source, Some(text.into()))
     }
 
     pub(crate) fn of_source(source: DomainSource) -> Self {
-        Self { inner: Arc::new(Inner { source, text: None }) }
+        Self::new(source, None)
+    }
+
+    fn new(source: DomainSource, text: Option<Box<str>>) -> Self {
+        let hash = digest::digest(&source);
+        Self { inner: Arc::new(Inner { source, text, hash }) }
     }
 
     /// The domain as canonical TOML: parsing it gives an equal domain.
@@ -144,6 +156,11 @@ impl Domain {
 
     pub(crate) fn source(&self) -> &DomainSource {
         &self.inner.source
+    }
+
+    /// The same for equal domains, on every machine.
+    pub(crate) fn hash(&self) -> u64 {
+        self.inner.hash
     }
 
     pub(crate) fn text(&self) -> Option<&str> {
