@@ -1,20 +1,19 @@
 //! From the shape of a catalog file to a validated model, or to every problem at once.
 
-use std::ops::Range;
+mod changes;
+mod features;
+mod permissions;
 
 use super::credits::CreditPlan;
 use super::graph::{self, Broken};
 use super::model::{
-    AddOn, AiModel, ChangeRule, Changes, Condition, Data, Feature, Grant, Limit, List, Meter, Model,
-    Permission, Plan, Positions, Provider, Providers, Regime, Restricts, Role, RoleDefault, Service, Setting,
-    SoldCredits, Standing, UsedService,
+    AddOn, AiModel, Condition, Data, Limit, List, Meter, Model, Plan, Positions, Provider, Regime, Role,
+    RoleDefault, Service, Setting, SoldCredits, Standing,
 };
 use super::rows::Rows;
 use super::source::{
-    AddOnSource, BilledSource, CatalogSource, ChangeSource, ChangerSource, ChangesSource, CreditPlanSource,
-    DefaultSource, FeatureSource, LimitSource, Map, MeterSource, ModelSource, PermissionSource,
-    ProviderSource, ProvidersSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource, UseSource,
-    UsedServiceSource,
+    AddOnSource, BilledSource, CatalogSource, CreditPlanSource, LimitSource, Map, MeterSource, ModelSource,
+    ProviderSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource,
 };
 use crate::diagnostic::{Code, Diagnostics, Problems};
 use crate::document::{Name, Set};
@@ -22,6 +21,7 @@ use crate::hash::Fnv;
 use crate::id::{CELLS_MAX, COUNT_MAX, Tag, bit};
 use crate::units::Price;
 use crate::word::{Every, Stop, Switch};
+use std::ops::Range;
 
 /// Things that live as bits of a word.
 const BITS_MAX: usize = 64;
@@ -491,388 +491,11 @@ impl Checker {
         vec![Positions::default(); next.len()]
     }
 
-    pub(super) fn change_rules(
-        &mut self,
-        of: &Name,
-        rows: &Set<ChangeSource>,
-        names: &Names,
-    ) -> Box<[ChangeRule]> {
-        let mut rules: Vec<ChangeRule> = rows.iter().map(|row| self.change_rule(of, row, names)).collect();
-        rules.sort();
-        rules.into()
-    }
-
-    fn change_rule(&mut self, of: &Name, row: &ChangeSource, names: &Names) -> ChangeRule {
-        let rule = ChangeRule {
-            conditions: self.scope(&row.plans, &row.add_ons, &row.kinds, names).into(),
-            roles: self.find_all(&names.roles, &row.roles, "role"),
-            standings: self.find_all(&names.standings, &row.standings, "standing"),
-            permission: self.find_maybe(&names.permissions, row.permission.as_ref(), "permission"),
-            to: row.to.iter().copied().collect(),
-            when_unheld: self.find_maybe(&names.roles, row.when_unheld.as_ref(), "role"),
-        };
-        if row.roles.is_empty() && row.standings.is_empty() && row.permission.is_none() {
-            let message =
-                "a change rule names `roles`, `standings` or a `permission`: this one is for nobody";
-            self.problems.add(Code::MissingKey, Some(of.span()), message);
-        }
-        rule
-    }
-
-    fn changes(&mut self, source: &CatalogSource, names: &Names) -> Changes {
-        const WORDS: [&str; 5] = ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"];
-        for name in source.changes.keys() {
-            if !WORDS.contains(&name.get_ref().as_str()) {
-                self.problems.add_with_help(
-                    Code::UnknownName,
-                    Some(name.span()),
-                    format!("unknown change `{}`", name.get_ref()),
-                    Some(format!("use one of `{}`", WORDS.join("`, `"))),
-                );
-            }
-        }
-        let mut rule = |word: &str| {
-            source.changes.get_key_value(word).map(|(name, row): (&Name, &ChangesSource)| {
-                let row = ChangeSource {
-                    roles: row.roles.clone(),
-                    permission: row.permission.clone(),
-                    plans: row.plans.clone(),
-                    kinds: row.kinds.clone(),
-                    add_ons: row.add_on.iter().cloned().collect(),
-                    ..ChangeSource::default()
-                };
-                self.change_rule(name, &row, names)
-            })
-        };
-        Changes {
-            role_permission: rule("role_permission"),
-            create_role: rule("create_role"),
-            delete_role: rule("delete_role"),
-            assign_role: rule("assign_role"),
-            opt_in: rule("opt_in"),
-        }
-    }
-
-    fn permissions(&mut self, source: &CatalogSource, names: &Names) -> Rows<Permission> {
-        let (roles, permissions) = (source.roles.len(), source.permissions.len());
-        if let Some(message) = too_many_cells(roles, permissions) {
-            self.problems.add(Code::TooMany, None, message);
-            return Rows::default();
-        }
-        let mut rows: Vec<Permission> = Vec::new();
-        for (name, row) in &source.permissions {
-            let permission = self.permission(name, row, source, names);
-            rows.push(permission);
-        }
-        self.route(source, names, &mut rows);
-        Rows::of_sorted(source.permissions.keys().map(|name| name.get_ref().as_str()).zip(rows))
-    }
-
-    fn permission(
-        &mut self,
-        name: &Name,
-        row: &PermissionSource,
-        source: &CatalogSource,
-        names: &Names,
-    ) -> Permission {
-        let restricts = row.restricts.as_ref().and_then(|restricts| {
-            let permission = self.required(name, restricts.permission.as_ref(), "permission");
-            let list = self.required(name, restricts.to.as_ref(), "to");
-            Some(Restricts {
-                permission: self.find(&names.permissions, permission?, "permission")?,
-                list: self.find(&names.lists, list?, "list")?,
-                besides: self.find_all(&names.roles, &restricts.besides, "role"),
-            })
-        });
-        if let Some(category) = &row.category {
-            self.grammar(category);
-        }
-        let setting = self.find_maybe(&names.settings, row.setting.as_ref(), "setting");
-        let mut conditions = self.scope(&row.plans, &row.add_ons, &row.kinds, names);
-        if row.restricts.is_none() {
-            conditions.extend(setting.map(|setting| Condition::Settings([setting].into())));
-        } else if !(row.needs.is_empty()
-            && row.exempt.is_empty()
-            && row.instead.is_empty()
-            && row.otherwise.is_none())
-        {
-            let message =
-                "a restriction is not asked for, so it has no `needs`, `exempt`, `instead`, `otherwise`";
-            self.contradiction(name.span(), message);
-        }
-        Permission {
-            category: row.category.as_ref().map(|category| category.get_ref().as_str().into()),
-            conditions: conditions.into(),
-            grants: self.grants(name, row, source, names),
-            setting,
-            needs: self.bits(&names.facts, &row.needs, "fact"),
-            exempt: self.bits(&names.facts, &row.exempt, "fact"),
-            instead: row
-                .instead
-                .iter()
-                .filter_map(|(fact, other)| {
-                    let fact = self.find(&names.facts, fact, "fact");
-                    let other = self.find(&names.permissions, other, "permission");
-                    fact.zip(other)
-                })
-                .collect(),
-            otherwise: self
-                .find_maybe(&names.permissions, row.otherwise.as_ref(), "permission")
-                .into_iter()
-                .collect(),
-            restricts,
-            restricted_by: Positions::default(),
-            supreme_change: row.change == Some(ChangerSource::Supreme),
-            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
-            reads: 0,
-            reads_list: false,
-        }
-    }
-
     fn required<'n>(&mut self, at: &Name, name: Option<&'n Name>, key: &str) -> Option<&'n Name> {
         if name.is_none() {
             self.missing(at.span(), key);
         }
         name
-    }
-
-    /// What each base role starts with.
-    fn grants(
-        &mut self,
-        name: &Name,
-        row: &PermissionSource,
-        source: &CatalogSource,
-        names: &Names,
-    ) -> Box<[Grant]> {
-        for role in row.default.keys() {
-            self.find(&names.roles, role, "role");
-        }
-        let mut grants = Vec::with_capacity(source.roles.len());
-        for (role, role_row) in &source.roles {
-            let default = row.default.get(role.get_ref().as_str());
-            let inherent = stated(&role_row.inherent, name);
-            let never = stated(&role_row.never, name);
-            if let Some(inherent) = inherent {
-                if never.is_some() || default.is_some() {
-                    let message = format!(
-                        "`{}` is inherent for role `{}` and configurable or forbidden as well",
-                        name.get_ref(),
-                        role.get_ref()
-                    );
-                    self.contradiction(inherent.span(), message);
-                }
-            }
-            if role_row.supreme && default.is_some() {
-                let message = format!("role `{}` is supreme and has no default", role.get_ref());
-                self.contradiction(name.span(), message);
-            }
-            grants.push(match (inherent, never, default) {
-                (Some(_), _, _) => Grant::Inherent,
-                (_, Some(_), _) | (_, _, Some(DefaultSource::Never)) => Grant::Never,
-                (_, _, Some(DefaultSource::On)) => Grant::On,
-                (_, _, Some(DefaultSource::Off)) => Grant::Off,
-                // A supreme role holds every permission; a restriction is none.
-                _ if role_row.supreme && row.restricts.is_none() => Grant::Inherent,
-                _ => Grant::Absent,
-            });
-        }
-        grants.into()
-    }
-
-    /// Links permissions to each other: chains, restrictions, and what a question may read.
-    fn route(&mut self, source: &CatalogSource, names: &Names, rows: &mut [Permission]) {
-        for (role, row) in &source.roles {
-            self.find_all(&names.permissions, &row.inherent, "permission");
-            self.find_all(&names.permissions, &row.never, "permission");
-            if row.verified_by.is_some() && !row.supreme {
-                self.contradiction(role.span(), "only a supreme role is verified");
-            }
-        }
-        let next: Vec<Positions> = rows
-            .iter()
-            .map(|row| {
-                row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other)).collect()
-            })
-            .collect();
-        let reached = self.chains(&source.permissions, &next, "permission", "instead` or `otherwise");
-        let otherwise: Vec<Positions> = rows.iter().map(|row| row.otherwise.clone()).collect();
-        // Part of the chains above: what is wrong with these was noted there.
-        for (row, chain) in rows.iter_mut().zip(graph::chains(&otherwise).unwrap_or_default()) {
-            row.otherwise = chain;
-        }
-        self.link_restrictions(source, rows);
-        self.check_targets(source, names, rows);
-        self.collect_reads(source, rows, reached);
-    }
-
-    fn link_restrictions(&mut self, source: &CatalogSource, rows: &mut [Permission]) {
-        let links: Vec<(u16, u16)> = (0..=u16::MAX)
-            .zip(rows.iter())
-            .filter_map(|(position, row)| Some((position, row.restricts.as_ref()?.permission)))
-            .collect();
-        for (restriction, target) in links {
-            let Some(row) = rows.get_mut(usize::from(target)) else { continue };
-            if row.restricts.is_some() {
-                if let Some(name) = source.permissions.keys().nth(usize::from(restriction)) {
-                    self.contradiction(name.span(), "a restriction cannot restrict another restriction");
-                }
-            }
-            row.restricted_by = row.restricted_by.iter().copied().chain([restriction]).collect();
-        }
-    }
-
-    /// The targets of `instead` and `otherwise` must be permissions; those of `otherwise` must not route on.
-    fn check_targets(&mut self, source: &CatalogSource, names: &Names, rows: &[Permission]) {
-        let row_of = |name: &Name| rows.get(usize::from(names.permissions.position(name.get_ref())?));
-        for row in source.permissions.values() {
-            for target in row.instead.values().chain(&row.otherwise) {
-                if row_of(target).is_some_and(|row| row.restricts.is_some()) {
-                    self.contradiction(target.span(), "a restriction is not asked for");
-                }
-            }
-            if let Some(target) = &row.otherwise {
-                if row_of(target).is_some_and(|row| row.exempt != 0 || !row.instead.is_empty()) {
-                    let message = format!(
-                        "`{}` has `exempt` or `instead`, which `otherwise` would skip",
-                        target.get_ref()
-                    );
-                    self.contradiction(target.span(), message);
-                }
-            }
-        }
-    }
-
-    fn collect_reads(&mut self, source: &CatalogSource, rows: &mut [Permission], reached: Vec<Positions>) {
-        let own: Vec<(u64, bool)> = rows
-            .iter()
-            .map(|row| {
-                let routed = row.instead.iter().fold(0, |bits, (fact, _)| bits | bit(*fact));
-                (row.needs | row.exempt | routed, !row.restricted_by.is_empty())
-            })
-            .collect();
-        for ((name, row), (own_reads, reached)) in
-            source.permissions.keys().zip(rows).zip(own.iter().zip(reached))
-        {
-            let further = reached.iter().filter_map(|other| own.get(usize::from(*other)));
-            let (reads, list) = further.fold(*own_reads, |all, one| (all.0 | one.0, all.1 | one.1));
-            if reads.count_ones() > READS_MAX {
-                let message = format!(
-                    "a question about `{}` reads {} facts, at most {READS_MAX} are possible",
-                    name.get_ref(),
-                    reads.count_ones()
-                );
-                self.problems.add(Code::TooMany, Some(name.span()), message);
-            }
-            (row.reads, row.reads_list) = (reads, list);
-        }
-    }
-
-    fn feature(
-        &mut self,
-        name: &Name,
-        row: &FeatureSource,
-        names: &Names,
-        source: &CatalogSource,
-    ) -> Feature {
-        let providers = self.providers(name, row, names);
-        let data = self.bits(&names.data, &row.data, "data class");
-        let services: Vec<UsedService> = row
-            .services
-            .iter()
-            .filter_map(|(service, used)| self.service(service, used, names, source))
-            .collect();
-        let setting = self.find_maybe(&names.settings, row.setting.as_ref(), "setting");
-        let any_setting = self.find_all(&names.settings, &row.any_setting, "setting");
-        if setting.is_some() && !any_setting.is_empty() {
-            self.contradiction(name.span(), "a feature has `setting` or `any_setting`, not both");
-        }
-        let settings: Positions = setting.into_iter().chain(any_setting).collect();
-        let permission = self.find_maybe(&names.permissions, row.permission.as_ref(), "permission");
-        let restricts = |permission: &Name| {
-            source.permissions.get(permission.get_ref().as_str()).is_some_and(|row| row.restricts.is_some())
-        };
-        if let Some(permission) = row.permission.as_ref().filter(|permission| restricts(permission)) {
-            self.contradiction(permission.span(), "a restriction is not asked for");
-        }
-        let mut conditions = self.scope(&row.plans, &row.add_ons, &row.kinds, names);
-        conditions.push(Condition::Providers(providers));
-        conditions.extend(services.iter().filter(|used| used.required).map(|used| Condition::Service(*used)));
-        conditions.push(Condition::Data(data));
-        if !settings.is_empty() {
-            conditions.push(Condition::Settings(settings));
-        }
-        Feature {
-            conditions: conditions.into(),
-            providers,
-            data,
-            services: services.into(),
-            fallback: self.find_maybe(&names.fallbacks, row.fallback.as_ref(), "fallback"),
-            meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter"),
-            permission,
-            beta: row.beta,
-            obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
-        }
-    }
-
-    fn providers(&mut self, name: &Name, row: &FeatureSource, names: &Names) -> Providers {
-        if row.providers.is_some() && !row.any_provider.is_empty() {
-            self.contradiction(name.span(), "a feature has `providers` or `any_provider`, not both");
-        }
-        match &row.providers {
-            Some(ProvidersSource::Unstated) => Providers::Unstated,
-            Some(ProvidersSource::OfModel) => Providers::OfModel,
-            Some(ProvidersSource::Named(all)) => Providers::All(self.bits(&names.providers, all, "provider")),
-            None if row.any_provider.is_empty() => Providers::All(0),
-            None => Providers::Any(self.bits(&names.providers, &row.any_provider, "provider")),
-        }
-    }
-
-    fn service(
-        &mut self,
-        name: &Name,
-        row: &UsedServiceSource,
-        names: &Names,
-        source: &CatalogSource,
-    ) -> Option<UsedService> {
-        if row.used.is_none() {
-            self.missing(name.span(), "use");
-        }
-        let service = self.find(&names.services, name, "service")?;
-        let usual = source.services.get(name.get_ref().as_str()).and_then(|row| row.provider.as_ref());
-        let provider = self.find_maybe(&names.providers, row.provider.as_ref().or(usual), "provider");
-        Some(UsedService { service, provider, required: row.used != Some(UseSource::Improves) })
-    }
-
-    /// Every third party that a feature sends data to gives what that data demands (AI-06).
-    fn guarantees(&mut self, source: &CatalogSource, feature: &FeatureSource) {
-        let named = match &feature.providers {
-            Some(ProvidersSource::Named(names)) => names.iter().collect(),
-            Some(ProvidersSource::OfModel) => {
-                source.models.values().filter_map(|model| model.provider.as_ref()).collect()
-            }
-            _ => Vec::new(),
-        };
-        let of_services = feature.services.iter().filter_map(|(name, used)| {
-            let usual = || source.services.get(name.get_ref().as_str()).and_then(|row| row.provider.as_ref());
-            used.provider.as_ref().or_else(usual)
-        });
-        for provider in named.into_iter().chain(feature.any_provider.iter()).chain(of_services) {
-            let Some(row) = source.providers.get(provider.get_ref().as_str()) else { continue };
-            for data in feature.data.iter().filter(|_| row.third_party) {
-                let demanded = source.data.get(data.get_ref().as_str()).map(|row| &row.guarantees);
-                let lacking =
-                    demanded.into_iter().flat_map(|set| set.iter()).find(|one| !row.guarantees.contains(one));
-                if let Some(guarantee) = lacking {
-                    let message = format!(
-                        "provider `{}` does not guarantee `{}`, which data class `{}` demands",
-                        provider.get_ref(),
-                        guarantee.get_ref(),
-                        data.get_ref()
-                    );
-                    self.problems.add(Code::MissingGuarantee, Some(provider.span()), message);
-                }
-            }
-        }
     }
 
     fn price(&mut self, text: &Name) -> Option<Price> {
@@ -887,11 +510,6 @@ impl Checker {
         }
         price
     }
-}
-
-/// The name as it stands in a set, with its place there.
-fn stated<'s>(set: &'s Set<Name>, name: &Name) -> Option<&'s Name> {
-    set.binary_search(name).ok().and_then(|index| set.get(index))
 }
 
 /// What to say of more roles × permissions than an engine keeps a table of.
