@@ -573,3 +573,19 @@ fn nothing_is_processed_for_a_feature_whose_every_model_is_barred() {
         assert_eq!(engine.decide(&request).reason, Reason::ProviderBarred, "{request:?}");
     }
 }
+
+/// USE-05, CRD-11: up to the limit and not above it.
+#[test]
+fn a_limit_covers_the_last_output_and_not_the_next() {
+    for (stop, most) in [("stop = 'hard'", 10), ("stop = 'soft'\nceiling_percent = 130", 13)] {
+        let limit = format!("[limits.ai_outputs]\nlimit = 10\nevery = 'month'\n{stop}");
+        let domain = format!("[domain]\nid = 'acme'\nkind = 'workspace'\nplan = 'enterprise'\n{limit}");
+        let engine = engine(BUILTIN, &domain);
+        for used in 0..=14 {
+            let mut request: NamedRequest =
+                serde_json::from_str(r#"{"action":{"feature":"smart_editor"}}"#).unwrap();
+            request.context.used.insert("ai_outputs".to_owned(), used);
+            assert_eq!(allows(&engine.decide(&request)), used < most, "{used} of {limit}");
+        }
+    }
+}
