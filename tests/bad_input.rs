@@ -1,5 +1,14 @@
 //! Input that somebody got wrong, or made to do harm: an error that says so, a deny, and never a panic.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on stops, and one that takes long is timed"
+)]
+
 use std::fmt::Write as _;
 use std::panic::catch_unwind;
 use std::thread;
@@ -28,6 +37,9 @@ const REQUEST: &str = r#"{
     "context": { "facts": { "task_access": true, "draft": false }, "email_domain": "partner.example",
                  "at": "2026-11-21T10:00:00Z", "remaining": { "ai_outputs": 12 }, "used": { "ai_studio_credits": 1 } }
 }"#;
+
+/// A row of a file out of its number and that of the next.
+type Row<'r> = &'r dyn Fn(usize, usize) -> String;
 
 fn lines(result: Result<impl Sized, Diagnostics>) -> Vec<String> {
     let Err(problems) = result else { return Vec::new() };
@@ -168,7 +180,7 @@ x = 1
 
 #[test]
 fn what_leads_back_to_itself_is_an_error() {
-    let circle = |count: usize, row: &dyn Fn(usize, usize) -> String| {
+    let circle = |count: usize, row: Row<'_>| {
         let rows: String = (0..count).map(|at| row(at, (at + 1) % count)).collect();
         lines(Catalog::parse(&format!("{CATALOG_HEADING}[facts]\nf = ''\n{rows}")))
     };
@@ -176,7 +188,7 @@ fn what_leads_back_to_itself_is_an_error() {
     let instead = |at: usize, next: usize| format!("[permissions.p{at}]\ninstead = {{ f = 'p{next}' }}\n");
     let requires =
         |at: usize, next: usize| format!("[settings.s{at}]\ndefault = 'on'\nrequires = ['s{next}']\n");
-    let rows: [(&str, &dyn Fn(usize, usize) -> String); 3] =
+    let rows: [(&str, Row<'_>); 3] =
         [("otherwise", &otherwise), ("instead", &instead), ("requires", &requires)];
     for (key, row) in rows {
         for count in [1, 2, 3, 50] {

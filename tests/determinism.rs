@@ -2,18 +2,22 @@
 //! files are written.
 //!
 //! `tests/golden/NAME.requests.jsonl` has requests; `NAME.jsonl` the version, which all decisions share, then the
-//! explanation of each, a line each; `NAME.txt` the same for people. After a change that is meant: `UPDATE_GOLDEN=1 cargo test --test determinism`,
-//! then read the difference.
+//! explanation of each, a line each; `NAME.txt` the same for people. After a change that is
+//! meant: `UPDATE_GOLDEN=1 cargo test --test determinism`, then read the difference.
 
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test that cannot go on stops")]
 #![expect(clippy::disallowed_methods, reason = "a test reads files and its environment")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use tollkeeper::catalog::Catalog;
+use tollkeeper::decision::Reason;
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
-use tollkeeper::request::NamedRequest;
+use tollkeeper::id::{LimitId, PermissionId, RoleId};
+use tollkeeper::request::{Balance, NamedRequest, Request, Subject};
 use toml::{Table, Value};
 
 const BUILTIN: &str = include_str!("../src/catalog/builtin.toml");
@@ -48,7 +52,7 @@ fn explained(catalog: &str, domain: &str, requests: &[String]) -> [String; 2] {
         record.decision.version.clear();
         json += &serde_json::to_string(&record).unwrap();
         json.push('\n');
-        text += &format!("{}\n{explanation}\n", serde_json::to_string(&request).unwrap());
+        writeln!(text, "{}\n{explanation}", serde_json::to_string(&request).unwrap()).unwrap();
     }
     [json, text]
 }
@@ -157,6 +161,41 @@ fn files_and_requests_in_another_order_give_the_same_bytes() {
             let [again, _] = explained(&catalog, &domain, &lines);
             assert!(again == json, "seed {seed} gives other bytes for {name}");
         }
+    }
+}
+
+/// P3, P6: of several ids that deny, the reason is the same in whatever order they are stated, and the explanation
+/// agrees.
+#[test]
+fn ids_that_nobody_knows_deny_alike_in_whatever_order_they_are_stated() {
+    let [(_, catalog, domain), (_, notes, _)] = WORLDS;
+    let (catalog, notes) = (Catalog::parse(catalog).unwrap(), Catalog::parse(notes).unwrap());
+    let engine = Engine::compile(&catalog, &Domain::parse(domain).unwrap()).unwrap();
+    let create_teams: PermissionId = catalog.find("create_teams").unwrap();
+    let own: RoleId = catalog.find("member").unwrap();
+    let foreign: RoleId = notes.find("writer").unwrap();
+    let limits: [LimitId; 2] = [catalog.find("ai_outputs").unwrap(), notes.find("summaries").unwrap()];
+    for roles in [
+        [RoleId::UNKNOWN, foreign, own],
+        [foreign, RoleId::UNKNOWN, own],
+        [own, foreign, RoleId::UNKNOWN],
+        [foreign, own, RoleId::UNKNOWN],
+    ] {
+        let request = Request::new(Subject::roles(&roles), create_teams);
+        assert_eq!(engine.evaluate(&request).reason(), Reason::UnknownRole);
+        assert_eq!(engine.explain(&request).decision(), engine.evaluate(&request));
+    }
+    let [own_limit, foreign_limit] = limits.map(|limit| (limit, Balance::Remaining(1)));
+    let unknown = (LimitId::UNKNOWN, Balance::Used(1));
+    for balances in [
+        [own_limit, own_limit, foreign_limit, unknown],
+        [unknown, foreign_limit, own_limit, own_limit],
+        [foreign_limit, own_limit, unknown, own_limit],
+    ] {
+        let request = Request::new(Subject::role(own), create_teams).balances(&balances);
+        assert_eq!(engine.evaluate(&request).reason(), Reason::UnknownLimit);
+        let request = Request::new(Subject::role(own), create_teams).balances(&balances[..2]);
+        assert!(engine.evaluate(&request).is_deny());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Domains and requests made at random: that they fit, that they reach everything, and properties stated with them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

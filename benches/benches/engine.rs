@@ -88,7 +88,7 @@ fn grow(criterion: &mut Criterion) {
         let name = format!("{permissions} permissions, {roles} roles");
         group.throughput(Throughput::Elements(requests.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| requests.iter().for_each(|request| drop(black_box(engine.evaluate(request)))));
+            bencher.iter(|| requests.iter().for_each(|request| _ = black_box(engine.evaluate(request))));
         });
     }
     group.finish();
@@ -122,7 +122,7 @@ fn many(criterion: &mut Criterion) {
     group.bench_function("independent", |bencher| {
         bencher.iter(|| {
             for (engine, request) in &order {
-                drop(black_box(engines[*engine].evaluate(&requests[*request])));
+                let _ = black_box(engines[*engine].evaluate(&requests[*request]));
             }
         });
     });

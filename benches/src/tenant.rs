@@ -146,11 +146,13 @@ fn overrides(product: &Product, base: &str, percent: usize, random: &mut Random)
         let default = row.default.get(base).is_some_and(|default| default != "never");
         default && *name != "invite_guests" && (base == "member" || row.restricts.is_none())
     });
-    configurable
-        .filter_map(|(name, _)| random.percent(percent).then(|| (name.clone(), random.percent(50))))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
+    let mut overrides = BTreeMap::new();
+    for (name, _) in configurable {
+        if random.percent(percent) {
+            overrides.insert(name.clone(), random.percent(50));
+        }
+    }
+    overrides
 }
 
 /// What a role has of a permission.

@@ -49,7 +49,7 @@ fn an_engine_is_small_and_deciding_allocates_nothing() {
     assert_eq!(count, 0);
 
     let catalog = Catalog::builtin();
-    for (what, text, most) in [("untouched", UNTOUCHED, 2_600), ("configured", CONFIGURED, 8_000)] {
+    for (what, text, most) in [("untouched", UNTOUCHED, 1_200), ("configured", CONFIGURED, 6_500)] {
         let (engine, bytes) = held(|| compile(&catalog, text));
         let inline = size_of_val(&engine);
         println!("{what}: {} bytes, {inline} of them inline", bytes + inline);

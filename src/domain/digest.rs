@@ -36,10 +36,18 @@ pub(super) fn digest(source: &DomainSource) -> u64 {
     let Heading { id, kind, plan, add_ons, regimes, attested } = &**domain;
     let ResidencySource { region, migrated } = &**residency;
     let mut digest = Digest(Fnv::default());
-    [id, kind, plan, region].into_iter().for_each(|name| digest.maybe(name.as_ref()));
-    [add_ons, regimes, attested].into_iter().for_each(|names| digest.names(names));
-    [holders, seats].into_iter().for_each(|counts| digest.map(counts, |digest, count| digest.number(*count)));
-    [settings, locked, opt_ins].into_iter().for_each(|switches| digest.switches(switches));
+    for name in [id, kind, plan, region] {
+        digest.maybe(name.as_ref());
+    }
+    for names in [add_ons, regimes, attested] {
+        digest.names(names);
+    }
+    for counts in [holders, seats] {
+        digest.map(counts, |digest, count| digest.number(*count));
+    }
+    for switches in [settings, locked, opt_ins] {
+        digest.switches(switches);
+    }
     digest.map(lists, |digest, entries| digest.names(entries));
     digest.map(roles, |digest, RoleSource { based_on, permissions }| {
         digest.maybe(based_on.as_ref());
@@ -75,7 +83,9 @@ impl Digest {
     }
 
     fn names(&mut self, names: &[Name]) {
-        names.iter().for_each(|name| self.text(name.get_ref()));
+        for name in names {
+            self.text(name.get_ref());
+        }
         self.byte(END_OF_GROUP);
     }
 

@@ -128,8 +128,8 @@ impl<'e> Evaluation<'e> {
     fn known(&self) -> Result<(), Reason> {
         let tag = self.model().tag;
         let Request { subject, action, context } = self.request;
-        subject.all_roles().iter().try_for_each(|role| self.role(*role).map(|_| ()))?;
-        subject.standings().iter().try_for_each(|standing| check(*standing, tag))?;
+        all(subject.all_roles().iter().map(|role| self.role(*role).map(|_| ())))?;
+        all(subject.standings().iter().map(|standing| check(*standing, tag)))?;
         match action {
             Action::Permission(permission) => {
                 check(*permission, tag)?;
@@ -152,8 +152,8 @@ impl<'e> Evaluation<'e> {
             Action::Malformed => return Err(Reason::MalformedRequest),
         }
         self.known_facts(tag)?;
+        all(context.balances.iter().map(|(limit, _)| check(*limit, tag)))?;
         for (position, (limit, _)) in context.balances.iter().enumerate() {
-            check(*limit, tag)?;
             if context.balances.iter().take(position).any(|(other, _)| other == limit) {
                 return Err(Reason::MalformedRequest);
             }
@@ -198,11 +198,16 @@ impl<'e> Evaluation<'e> {
     }
 }
 
+/// The reason of highest precedence among those of several ids: in whatever order they are stated, it is the same.
+fn all(checked: impl Iterator<Item = Result<(), Reason>>) -> Result<(), Reason> {
+    checked.filter_map(Result::err).min().map_or(Ok(()), Err)
+}
+
 fn known_run(run: &Run<'_>, tag: Tag) -> Result<(), Reason> {
     check(run.feature, tag)?;
     run.model.map_or(Ok(()), |model| check(model, tag))?;
+    all(run.tokens.iter().map(|(quantity, _)| check(*quantity, tag)))?;
     for (position, (quantity, _)) in run.tokens.iter().enumerate() {
-        check(*quantity, tag)?;
         if run.tokens.iter().take(position).any(|(other, _)| other == quantity) {
             return Err(Reason::MalformedRequest);
         }

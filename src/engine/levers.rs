@@ -117,7 +117,9 @@ impl<'e> Found<'e> {
 
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let model = self.model;
-        change::rules(evaluation.model(), change).iter().for_each(|rule| self.rule(rule));
+        for rule in change::rules(model, change) {
+            self.rule(rule);
+        }
         match change {
             Change::Setting { setting, .. } => {
                 self.restrictions(|row| row.setting == Some(setting.position()));

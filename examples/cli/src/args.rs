@@ -107,7 +107,7 @@ pub(crate) enum Command {
         #[arg(long, requires = "role")]
         permission: Option<String>,
     },
-    /// Run policy suites: checks of what is expected of a domain
+    /// Run policy suites: checks of what is expected of a domain, with coverage
     Check {
         /// The suite files
         #[arg(required = true)]

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 use tollkeeper::analysis::{Logged, Outcome, Reach, diff, replay};
+use tollkeeper::check::{self, Report, Suite};
 use tollkeeper::id::PermissionId;
 use tollkeeper::request::NamedRequest;
 
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<Ending, Failure> {
         Command::Escalation { domain, role, permission } => {
             escalation(common, domain, role.as_deref().zip(permission.as_deref()))
         }
-        Command::Check { .. } => Err("error: policy suites are not in this version".to_owned()),
+        Command::Check { suites } => check(common, suites),
         Command::Schema => Err("error: JSON Schemas are not in this version".to_owned()),
     }
 }
@@ -138,6 +139,22 @@ fn escalation(common: &Common, domain: &Path, asked: Option<(&str, &str)>) -> Re
     };
     show(common, &found, || render::escalations(&found))?;
     Ok(ending(!found.iter().any(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided))))
+}
+
+/// Runs every suite, also behind one that fails; what a suite names is looked for beside it.
+fn check(common: &Common, suites: &[PathBuf]) -> Result<Ending, Failure> {
+    let mut reports = Vec::new();
+    for path in suites {
+        let text = files::read(path)?;
+        let suite =
+            Suite::parse(&text).map_err(|problems| problems.render(&path.display().to_string(), &text))?;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        let engine = suite.engine(|file| files::read(&beside.join(file)));
+        let engine = engine.map_err(|error| format!("error: `{}`: {error}", path.display()))?;
+        reports.push(check::run(&suite, &engine));
+    }
+    show(common, &reports, || reports.iter().map(ToString::to_string).collect())?;
+    Ok(ending(reports.iter().all(Report::passed)))
 }
 
 /// One line of a log: a request by itself, or with its decision.

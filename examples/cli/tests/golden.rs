@@ -97,7 +97,16 @@ fn what_cannot_be_asked_is_said_with_place_and_ends_with_two() {
     check(&["lint", "examples/catalogs/notes.toml"], &expect_file!["golden/error_file.txt"]);
     check(&["lint", "examples/domains/nowhere.toml"], &expect_file!["golden/error_path.txt"]);
     check(&["evaluate", CLINIC, "--role", "member"], &expect_file!["golden/error_request.txt"]);
-    check(&["check", "suite.toml"], &expect_file!["golden/error_check.txt"]);
+    check(&["check", "examples/domains/clinic.toml"], &expect_file!["golden/error_check.txt"]);
+}
+
+#[test]
+fn check_runs_suites_and_ends_with_one_where_a_check_fails() {
+    let suites = ["examples/suites/clinic.toml", "examples/suites/book_club.toml"];
+    check(&[&["check"][..], &suites].concat(), &expect_file!["golden/check.txt"]);
+    let failing = "examples/cli/tests/failing_suite.toml";
+    check(&["check", failing], &expect_file!["golden/check_fails.txt"]);
+    assert!(run(&["check", failing, suites[0], "--json"]).starts_with("exit 1\n["));
 }
 
 #[test]
