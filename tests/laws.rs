@@ -589,3 +589,20 @@ fn a_limit_covers_the_last_output_and_not_the_next() {
         }
     }
 }
+
+/// ADM-06: who deletes the role by which they may do so cannot make it again.
+#[test]
+fn deleting_the_role_one_acts_by_is_irreversible() {
+    let domain = "[domain]\nid = 'acme'\nkind = 'workspace'\nplan = 'enterprise_plus'\n[holders]\nchief = 0\n\
+        [roles.chief]\nbased_on = 'admin'\npermissions = { manage_roles = 'on' }\n";
+    let engine = engine(BUILTIN, domain);
+    for (roles, warned) in
+        [(r#"["chief"]"#, true), (r#"["chief","guest"]"#, true), (r#"["super_admin"]"#, false)]
+    {
+        let request =
+            format!(r#"{{"subject":{{"roles":{roles}}},"action":{{"change":{{"delete_role":"chief"}}}}}}"#);
+        let record = engine.decide(&serde_json::from_str(&request).unwrap());
+        assert!(allows(&record), "{record:?}");
+        assert_eq!(record.obligations.iter().any(|it| it == "warn_irreversible"), warned, "{roles}");
+    }
+}
