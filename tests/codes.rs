@@ -35,7 +35,7 @@ fn is_kebab(word: &str) -> bool {
 // DEC-03
 #[test]
 fn the_reasons_are_these_with_these_gates() {
-    expect![[r#"
+    expect![[r"
         inherent
         on-by-default
         on-for-role
@@ -93,7 +93,7 @@ fn the_reasons_are_these_with_these_gates() {
         unpriced                     usage
         balance-unknown              usage
         unknown-obligation           usage
-    "#]]
+    "]]
     .assert_eq(&lines(Reason::ALL, |reason| {
         format!("{:<28} {}", reason.as_str(), reason.gate().map_or("", Gate::as_str))
     }));

@@ -488,7 +488,7 @@ fn the_documented_data_map_is_what_the_query_answers() {
         let region = |region: &Option<String>| region.clone().unwrap_or_else(|| "-".to_owned());
         let unnamed = row.subprocessors_unnamed.then(|| "others, not named".to_owned());
         let seen: Vec<String> = row.subprocessors.iter().cloned().chain(unnamed).collect();
-        table += &format!(
+        let row = format!(
             "| `{}` | {} → {} | {} | {} | {} |\n",
             row.data,
             region(&row.region.before_migration),
@@ -497,6 +497,7 @@ fn the_documented_data_map_is_what_the_query_answers() {
             if seen.is_empty() { "nobody".to_owned() } else { seen.join(", ") },
             row.features.len()
         );
+        table.push_str(&row);
     }
     expect_test::expect_file!["../src/engine/handling.md"].assert_eq(&table);
 }

@@ -192,6 +192,20 @@ impl<'c> DomainBuilder<'c> {
         self
     }
 
+    /// How many seats the domain has on a plan.
+    pub fn plan_seats(mut self, plan: PlanId, count: u64) -> Self {
+        let name = self.name_of(plan);
+        insert(&mut self.source.seats, name, count);
+        self
+    }
+
+    /// How many seats the domain bought of an add-on.
+    pub fn add_on_seats(mut self, add_on: AddOnId, count: u64) -> Self {
+        let name = self.name_of(add_on);
+        insert(&mut self.source.seats, name, count);
+        self
+    }
+
     /// Where the customer's data is to live, and whether it has moved there.
     pub fn residency(mut self, region: &str, migrated: bool) -> Self {
         *self.source.residency = ResidencySource { region: Some(name(region)), migrated };

@@ -3,7 +3,7 @@
 //! `cargo run --release -p tollkeeper-cli --example replay_rate` makes ten million lines of a log, one after the other,
 //! parses each as the command line does, and puts it to two engines. A number as argument makes as many instead.
 
-#![expect(clippy::print_stdout, reason = "a measurement shows its result")]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement shows its result")]
 
 use std::error::Error;
 use std::time::Instant;
