@@ -573,3 +573,36 @@ fn nothing_is_processed_for_a_feature_whose_every_model_is_barred() {
         assert_eq!(engine.decide(&request).reason, Reason::ProviderBarred, "{request:?}");
     }
 }
+
+/// USE-05, CRD-11: up to the limit and not above it.
+#[test]
+fn a_limit_covers_the_last_output_and_not_the_next() {
+    for (stop, most) in [("stop = 'hard'", 10), ("stop = 'soft'\nceiling_percent = 130", 13)] {
+        let limit = format!("[limits.ai_outputs]\nlimit = 10\nevery = 'month'\n{stop}");
+        let domain = format!("[domain]\nid = 'acme'\nkind = 'workspace'\nplan = 'enterprise'\n{limit}");
+        let engine = engine(BUILTIN, &domain);
+        for used in 0..=14 {
+            let mut request: NamedRequest =
+                serde_json::from_str(r#"{"action":{"feature":"smart_editor"}}"#).unwrap();
+            request.context.used.insert("ai_outputs".to_owned(), used);
+            assert_eq!(allows(&engine.decide(&request)), used < most, "{used} of {limit}");
+        }
+    }
+}
+
+/// ADM-06: who deletes the role by which they may do so cannot make it again.
+#[test]
+fn deleting_the_role_one_acts_by_is_irreversible() {
+    let domain = "[domain]\nid = 'acme'\nkind = 'workspace'\nplan = 'enterprise_plus'\n[holders]\nchief = 0\n\
+        [roles.chief]\nbased_on = 'admin'\npermissions = { manage_roles = 'on' }\n";
+    let engine = engine(BUILTIN, domain);
+    for (roles, warned) in
+        [(r#"["chief"]"#, true), (r#"["chief","guest"]"#, true), (r#"["super_admin"]"#, false)]
+    {
+        let request =
+            format!(r#"{{"subject":{{"roles":{roles}}},"action":{{"change":{{"delete_role":"chief"}}}}}}"#);
+        let record = engine.decide(&serde_json::from_str(&request).unwrap());
+        assert!(allows(&record), "{record:?}");
+        assert_eq!(record.obligations.iter().any(|it| it == "warn_irreversible"), warned, "{roles}");
+    }
+}

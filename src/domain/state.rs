@@ -197,6 +197,9 @@ impl<'e> State<'e> {
 
     /// What a role has of a permission.
     pub(crate) fn cell(&self, role: u16, permission: u16) -> Cell {
+        if matches!(self.after, After::Without { role: gone } if gone == role) {
+            return Cell::Absent;
+        }
         if let After::Cell { role: changed, permission: of, to } = self.after {
             if (changed, of) == (role, permission) {
                 return if to == Switch::On { Cell::OnForRole } else { Cell::OffForRole };
