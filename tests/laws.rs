@@ -481,9 +481,9 @@ fn hiding_a_fact_neither_helps_nor_loses_an_obligation() {
     assert!(hidden > 10_000 && missing > 100, "{hidden} {missing}");
 }
 
-/// What a second evaluator found wrong once.
+/// Corners where the order of gates, a name that is not stated or a deny by gate 1 decides.
 #[test]
-fn what_was_wrong_once_stays_right() {
+fn corners_are_decided_by_the_first_gate_that_fails() {
     for (plan, more, request, reason, fallback) in [
         // Plan and kind stand before what is wrong with a change (ROL-07, ROL-10).
         ("starter", "", r#"{"action":{"change":{"delete_role":"admin"}}}"#, "not-in-plan", None),

@@ -1,7 +1,7 @@
 //! The engine against a separately written evaluator that is slow and obvious.
 //!
-//! `cargo test --test reference` asks a slice. Every small world of the built-in catalog takes some minutes on
-//! one core: `cargo test --release --test reference -- --ignored --nocapture`.
+//! `cargo test --test reference` asks a slice. Every small world of the built-in catalog and thousands of
+//! random catalogs take a few minutes on one core: `cargo test --release --test reference -- --ignored --nocapture`.
 
 #![allow(
     clippy::arithmetic_side_effects,
