@@ -56,7 +56,7 @@ fn decide_run<O: Observer>(
     };
     let obligations = obligations | granted.map_or(0, |granted| granted.obligation_bits());
     let feature = run.feature.position();
-    let processing = processing(evaluation, feature, row, run.model.map(super::super::id::ModelId::position));
+    let processing = processing(evaluation, feature, row, run.model.map(ModelId::position));
     state
         .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
         .with_processing(processing.providers, row.data)

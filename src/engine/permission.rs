@@ -225,7 +225,7 @@ fn alternatives<O: Observer>(
 ) -> Decision {
     if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
         // One alternative is the best there is.
-        return held(evaluation, asked, row, role.position(), world, observer);
+        return alternative(evaluation, asked, asked, row, role.position(), world, observer);
     }
     let permission = Because::one(Parameter::Permission, asked);
     let mut best: Option<Best> = None;
@@ -254,7 +254,7 @@ fn chain<O: Observer>(
     observer: &mut O,
     best: &mut Option<Best>,
 ) {
-    let own = held(evaluation, asked, row, role, world, observer);
+    let own = alternative(evaluation, asked, asked, row, role, world, observer);
     keep(best, own, 0, role);
     let mut last = own;
     for (link, permission) in (1..=u16::MAX).zip(row.otherwise.iter()) {
@@ -262,7 +262,7 @@ fn chain<O: Observer>(
             return;
         }
         let Some(row) = evaluation.model().permissions.get(*permission) else { return };
-        last = other(evaluation, *permission, row, role, world, observer);
+        last = alternative(evaluation, asked, *permission, row, role, world, observer);
         let kept = match last.is_allow() {
             true => by_other(evaluation, asked, *permission, Some(own.reason()), last),
             false => last,
@@ -286,9 +286,11 @@ fn keep(best: &mut Option<Best>, decision: Decision, link: u16, role: u16) {
     }
 }
 
-/// Another permission that suffices as well: its own static gates, then those of the role.
-fn other<O: Observer>(
+/// One permission for one role: gates 6 to 10. Those before bind the whole chain where the permission is the one
+/// asked for, and were asked already; another permission that suffices as well has its own.
+fn alternative<O: Observer>(
     evaluation: &Evaluation<'_>,
+    asked: u16,
     permission: u16,
     row: &Permission,
     role: u16,
@@ -300,30 +302,18 @@ fn other<O: Observer>(
         observer.alternative(Some(permission), Some(role));
     }
     let mut gates = Gates::new(observer);
-    let asked =
-        gates.ask_static(engine, state, usize::from(permission), &row.conditions, Gate::Plan..=Gate::Setting);
-    let asked = match asked {
+    let own = match permission == asked {
+        true => Asked::Continue(()),
+        false => {
+            let of_access = Gate::Plan..=Gate::Setting;
+            gates.ask_static(engine, state, usize::from(permission), &row.conditions, of_access)
+        }
+    };
+    let outcome = match own {
         Asked::Continue(()) => ask_role(evaluation, permission, row, role, world, &mut gates),
         failed @ Asked::Break(_) => failed,
     };
-    conclude(&gates, asked, || allow(evaluation, permission, row, role))
-}
-
-/// Gates 6 to 10 for one role.
-fn held<O: Observer>(
-    evaluation: &Evaluation<'_>,
-    permission: u16,
-    row: &Permission,
-    role: u16,
-    world: World<'_>,
-    observer: &mut O,
-) -> Decision {
-    if O::WATCHES {
-        observer.alternative(Some(permission), Some(role));
-    }
-    let mut gates = Gates::new(observer);
-    let asked = ask_role(evaluation, permission, row, role, world, &mut gates);
-    conclude(&gates, asked, || allow(evaluation, permission, row, role))
+    conclude(&gates, outcome, || allow(evaluation, permission, row, role))
 }
 
 fn ask_role<O: Observer>(

@@ -5,6 +5,7 @@ use super::evaluate::Evaluation;
 use crate::catalog::CreditPlan;
 use crate::catalog::model::{Feature, Limit, Meter};
 use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::id::ModelId;
 use crate::request::{Balance, Run};
 use crate::word::Stop;
 
@@ -78,8 +79,7 @@ fn charged(
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
 fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> {
-    let because =
-        Because::NOTHING.and_maybe(Parameter::Model, run.model.map(super::super::id::ModelId::position));
+    let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(ModelId::position));
     let unpriced = |because| evaluation.state.decide(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
     let Some(model) = model.filter(|_| !run.tokens.is_empty()) else { return Err(unpriced(because)) };
