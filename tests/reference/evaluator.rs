@@ -811,7 +811,8 @@ impl<'a> Case<'a> {
             let plan = &self.catalog.plans[&self.domain.domain.plan];
             let row = self.domain.limits.get(&limit).or_else(|| plan.limits.get(&limit));
             let unstopped = row.is_some_and(|row| row.stop.as_deref() == Some("none"));
-            if unstopped {
+            let unset = row.is_none_or(|row| row.limit.is_none());
+            if unstopped || (unset && !meter.priced) {
                 continue;
             }
             let context = &self.request.context;
@@ -826,14 +827,12 @@ impl<'a> Case<'a> {
                     Some(after * 100 <= u128::from(*most) * u128::from(percent))
                 }
                 (_, _, Some(Limit { limit: Some(_), .. })) => Some(self.balance_covers),
-                _ if meter.priced => Some(self.balance_covers),
-                _ => None,
+                _ => Some(self.balance_covers),
             };
-            match covered {
-                Some(false) => return Err(exhausted),
-                Some(true) => enforced = true,
-                None => {}
+            if covered == Some(false) {
+                return Err(exhausted);
             }
+            enforced = true;
         }
         let said = (!enforced).then(|| "limit_not_enforced".to_owned());
         Ok((charge, said.into_iter().collect()))
