@@ -507,7 +507,7 @@ fn corners_are_decided_by_the_first_gate_that_fails() {
             "not-for-domain-kind",
             None,
         ),
-        // Nobody selects a model for processing, so its provider is not stated (AI-14, CRD-01).
+        // Where no model is selected, who gets the data is not stated (AI-14, CRD-01).
         (
             "enterprise",
             "regimes = [\"hipaa\"]\n[settings]\nai_partners = \"on\"",

@@ -34,8 +34,9 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
     match request.action {
         Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
         Action::Run(run) => feature::run(&evaluation, run, observer),
-        Action::Process { data, feature } => {
-            feature::process(&evaluation, data.position(), feature.position(), None, observer)
+        Action::Process { data, feature, model } => {
+            let model = model.map(ModelId::position);
+            feature::process(&evaluation, data.position(), feature.position(), model, observer)
         }
         Action::Store(data) => feature::store(&evaluation, data.position(), observer),
         Action::Change(change) => change::decide(&evaluation, change, observer),
@@ -140,7 +141,10 @@ impl<'e> Evaluation<'e> {
                 }
             }
             Action::Run(run) => known_run(run, tag)?,
-            Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
+            Action::Process { data, feature, model } => {
+                check(*data, tag).and(check(*feature, tag))?;
+                model.map_or(Ok(()), |model| check(model, tag))?;
+            }
             Action::Store(data) => check(*data, tag)?,
             Action::Change(change) => self.known_change(change, tag)?,
             Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,
