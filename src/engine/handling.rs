@@ -10,7 +10,6 @@ use super::feature::process;
 use super::observer::Nobody;
 use crate::catalog::model::{Data, Feature, Providers};
 use crate::catalog::source::KeySource;
-use crate::decision::Decision;
 use crate::id::{DataId, FeatureId, positions};
 use crate::request::{Action, Request, Subject};
 
@@ -175,11 +174,8 @@ impl Engine {
             Providers::OfModel => model.models.iter().map(|(position, _, _)| Some(position)).collect(),
             _ => vec![None],
         };
-        let decisions = selected.into_iter().map(|of| process(&evaluation, data, feature, of, &mut Nobody));
-        decisions
-            .filter(Decision::is_allow)
-            .map(|decision| decision.provider_bits())
-            .reduce(|all, one| all | one)
+        let allows = selected.into_iter().flat_map(|of| process(&evaluation, data, feature, of, &mut Nobody));
+        allows.map(|allow| allow.provider_bits()).reduce(|all, one| all | one)
     }
 
     /// A term about a class of data prevails over the region of the domain (TRM-08).
