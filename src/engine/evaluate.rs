@@ -42,8 +42,9 @@ impl Evaluation<'_> {
                 Ok(self.state.decide(allow.reason, allow.because).with_obligations(allow.obligations))
             }
             Action::Run(run) => feature::run(self, run, observer),
-            Action::Process { data, feature } => {
-                feature::process(self, data.position(), feature.position(), None, observer)
+            Action::Process { data, feature, model } => {
+                let model = model.map(ModelId::position);
+                feature::process(self, data.position(), feature.position(), model, observer)
             }
             Action::Store(data) => feature::store(self, data.position(), observer),
             Action::Change(change) => change::decide(self, change, observer),
@@ -147,7 +148,10 @@ impl<'e> Evaluation<'e> {
                 }
             }
             Action::Run(run) => known_run(run, tag)?,
-            Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
+            Action::Process { data, feature, model } => {
+                check(*data, tag).and(check(*feature, tag))?;
+                model.map_or(Ok(()), |model| check(model, tag))?;
+            }
             Action::Store(data) => check(*data, tag)?,
             Action::Change(change) => self.known_change(change, tag)?,
             Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,

@@ -8,7 +8,7 @@ use super::usage;
 use crate::catalog::model::{Condition, Feature, Processing, Providers};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::State;
-use crate::id::{ModelId, bit};
+use crate::id::{FeatureId, ModelId, bit};
 use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
@@ -245,4 +245,10 @@ pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: Run<'_>) -> bool {
     let meter = row.meter.and_then(|meter| model.meters.get(meter));
     let priced = meter.is_some_and(|meter| meter.priced && meter.counts.contains(&run.trigger));
     priced || row.providers == Providers::OfModel
+}
+
+/// Whether who gets the data of a feature is known only with the model that is selected.
+pub(super) fn is_of_model(evaluation: &Evaluation<'_>, feature: FeatureId) -> bool {
+    let row = evaluation.model().features.get(feature.position());
+    row.is_some_and(|row| row.providers == Providers::OfModel)
 }

@@ -93,16 +93,17 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
     let domain = evaluation.state.domain;
     let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
-    if set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
+    // What a limit of credits comes to is what was granted, which only the ledger knows; of any other limit that
+    // nobody set, nothing that is stated can be short (USE-01).
+    let nothing_set = set.is_none() && !row.priced;
+    if nothing_set || set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
     let covered = match (stated.map(|(_, balance)| *balance), set) {
         (Some(Balance::Remaining(remaining)), _) => remaining >= charge,
         (Some(Balance::Used(used)), Some(set)) => fits(used, charge, set),
-        // A limit of credits is what was granted, which only the ledger knows.
-        (Some(Balance::Used(_)) | None, None) if !row.priced => return Cover::Unlimited,
-        (Some(Balance::Used(_)) | None, None) | (None, Some(_)) => return Cover::Unknown,
+        (Some(Balance::Used(_)) | None, _) => return Cover::Unknown,
     };
     if covered { Cover::Covered } else { Cover::Exceeded }
 }
