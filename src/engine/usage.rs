@@ -96,15 +96,14 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
 }
 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
-    let domain = evaluation.state.domain;
-    let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
-    if set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
+    let set = evaluation.state.limit(limit);
+    if set.is_some_and(|set| set.stop == Stop::None) || evaluation.state.is_unlimited(meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
     let covered = match (stated.map(|(_, balance)| *balance), set) {
         (Some(Balance::Remaining(remaining)), _) => remaining >= charge,
-        (Some(Balance::Used(used)), Some(set)) => fits(used, charge, set),
+        (Some(Balance::Used(used)), Some(set)) => fits(used, charge, &set),
         // A limit of credits is what was granted, which only the ledger knows.
         (Some(Balance::Used(_)) | None, None) if !row.priced => return Cover::Unlimited,
         (Some(Balance::Used(_)) | None, None) | (None, Some(_)) => return Cover::Unknown,
@@ -124,6 +123,6 @@ impl Engine {
     /// The credit plans that the domain has by its plan or bought as an add-on, with their names: what a host
     /// subscribes the domain's account of the [ledger](crate::usage) to (CRD-02).
     pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
-        self.resolved.credit_plans(self.catalog.model()).map(|(name, sold)| (name, sold.terms))
+        self.state().credit_plans().map(|(name, sold)| (name, sold.terms))
     }
 }
