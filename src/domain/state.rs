@@ -2,9 +2,9 @@
 
 use super::resolve::{Cell, Resolved, SettingState, cell_index};
 use crate::catalog::Model;
-use crate::catalog::model::{Condition, Grant, Providers, Regime, Setting, UsedService};
+use crate::catalog::model::{Condition, Grant, Limit, Providers, Regime, Setting, SoldCredits, UsedService};
 use crate::decision::{Because, Decision, Parameter, Reason, Verdict};
-use crate::id::{bit, positions};
+use crate::id::{RoleId, bit, positions};
 use crate::word::{Level, Switch};
 
 /// A domain as one asks it.
@@ -61,16 +61,14 @@ impl<'e> State<'e> {
                 true => Ok(Because::one(Parameter::Plan, plan)),
                 false => Err(Verdict::new(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
             },
-            Condition::AddOns(add_ons) => {
-                match add_ons.iter().find(|one| self.domain.add_ons.contains(one)) {
-                    Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
-                    None => {
-                        let because = Because::one(Parameter::Plan, plan);
-                        let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
-                        Err(Verdict::new(Reason::NotInPlan, because))
-                    }
+            Condition::AddOns(add_ons) => match add_ons.iter().find(|one| self.has_add_on(**one)) {
+                Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
+                None => {
+                    let because = Because::one(Parameter::Plan, plan);
+                    let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
+                    Err(Verdict::new(Reason::NotInPlan, because))
                 }
-            }
+            },
             Condition::Kinds(kinds) => match kinds.contains(&kind) {
                 true => Ok(Because::one(Parameter::Kind, kind)),
                 false => Err(Verdict::new(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
@@ -247,8 +245,7 @@ impl<'e> State<'e> {
         let restricts = row.restricts.as_ref()?;
         let may = |role: u16| self.cell(role, restricts.permission).is_on();
         let somebody = self.roles().any(|role| {
-            let meant =
-                !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role));
+            let meant = !self.is_supreme(role) && !restricts.besides.contains(&self.base_of(role));
             meant && may(role)
         });
         if !somebody && row.setting.is_some_and(|setting| self.check_setting(setting).is_ok()) {
@@ -269,17 +266,85 @@ impl<'e> State<'e> {
             matches!(grant, Some(Grant::On | Grant::Inherent))
         };
         let may = starts_on(restricts.permission);
-        let meant = |role: u16| {
-            !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role))
-        };
+        let meant = |role: u16| !self.is_supreme(role) && !restricts.besides.contains(&self.base_of(role));
         let somebody = self.roles().any(|role| meant(role) && self.cell(role, restricts.permission).is_on());
         starts_on(restriction) && !(may && (somebody || meant(base)))
+    }
+
+    /// Whether an add-on is in force: bought where it is offered, or included in the plan.
+    pub(crate) fn has_add_on(&self, add_on: u16) -> bool {
+        self.domain.add_ons.contains(&add_on)
+    }
+
+    /// Whether the domain has any regime.
+    pub(crate) const fn has_regimes(&self) -> bool {
+        !self.domain.regimes.is_empty()
+    }
+
+    /// The entries of a list, lower case, ascending.
+    pub(crate) fn list(&self, list: u16) -> &'e [Box<str>] {
+        self.domain.lists.get(usize::from(list)).map_or(&[][..], |entries| entries)
+    }
+
+    /// What the domain, or else its plan, states of a limit.
+    pub(crate) fn limit(&self, limit: u16) -> Option<Limit> {
+        self.domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| *set)
+    }
+
+    /// Whether a credit plan in force is without limit for a meter.
+    pub(crate) fn is_unlimited(&self, meter: u16) -> bool {
+        self.domain.unlimited.contains(&meter)
+    }
+
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
+    pub(crate) fn credit_plans(&self) -> impl Iterator<Item = (&'e str, &'e SoldCredits)> + use<'e> {
+        self.domain.credit_plans(self.model)
+    }
+
+    /// Whether the domain opted in to a feature.
+    pub(crate) fn opted_in(&self, feature: u16) -> bool {
+        self.domain.opt_ins.contains(&feature)
+    }
+
+    /// The role that a default of the catalog comes to.
+    pub(crate) fn default_role(&self, of: u16) -> Option<u16> {
+        self.domain.role_defaults.get(usize::from(of)).copied()
+    }
+
+    /// Whether somebody is given this role by default.
+    pub(crate) fn is_default_role(&self, role: u16) -> bool {
+        self.domain.role_defaults.contains(&role)
+    }
+
+    /// The id of the custom role at this position, if there is one.
+    pub(crate) fn custom_role(&self, role: u16) -> Option<RoleId> {
+        self.domain.custom(self.model, role).map(|custom| custom.id)
+    }
+
+    /// The base of a role: itself, unless it is a custom one.
+    pub(crate) fn base_of(&self, role: u16) -> u16 {
+        self.domain.base_of(self.model, role)
+    }
+
+    /// How many roles there are, custom ones included.
+    pub(crate) fn role_count(&self) -> usize {
+        self.domain.role_count(self.model)
+    }
+
+    /// The position of a role by name, custom ones included.
+    pub(crate) fn role_named(&self, name: &str) -> Option<u16> {
+        self.domain.role_named(self.model, name)
+    }
+
+    /// The name of a role, custom ones included.
+    pub(crate) fn role_name(&self, role: u16) -> &'e str {
+        self.domain.role_name(self.model, role)
     }
 
     /// Every role, custom ones included.
     pub(crate) fn roles(&self) -> impl Iterator<Item = u16> + use<'e> {
         let after = self.after;
-        let all = (0..=u16::MAX).take(self.domain.role_count(self.model));
+        let all = (0..=u16::MAX).take(self.role_count());
         all.filter(move |role| !matches!(after, After::Without { role: gone } if gone == *role))
     }
 }

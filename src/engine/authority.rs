@@ -103,7 +103,7 @@ pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>)
 impl Evaluation<'_> {
     /// Whether the subject has this role, or one based on it: a rule that names a base role means both.
     pub(super) fn acts_as(&self, role: u16) -> bool {
-        self.roles().any(|own| own == role || self.state.domain.base_of(self.model(), own) == role)
+        self.roles().any(|own| own == role || self.state.base_of(own) == role)
     }
 
     fn stands_as(&self, standing: u16) -> bool {

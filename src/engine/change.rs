@@ -214,7 +214,7 @@ fn ask_role_permission<O: Observer>(
     if state.is_supreme(role) {
         return gates.ask(Gate::Authority, deny(Reason::RoleImmutable));
     }
-    let base = state.domain.base_of(model, role);
+    let base = state.base_of(role);
     match row.grants.get(usize::from(base)) {
         Some(Grant::Never) if to == Switch::On => gates.ask(Gate::Role, deny(Reason::NeverForRole)),
         Some(Grant::On | Grant::Off | Grant::Never) => gates.ask(Gate::Role, Ok(because)),
@@ -325,8 +325,8 @@ fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
         return Err(Verdict::new(Reason::RoleImmutable, because));
     }
-    let full = state.domain.role_count(state.model) >= COUNT_MAX;
-    if full || !is_id(name) || state.domain.role_named(state.model, name).is_some() {
+    let full = state.role_count() >= COUNT_MAX;
+    if full || !is_id(name) || state.role_named(name).is_some() {
         return Err(Verdict::new(Reason::InvalidChange, because));
     }
     Ok(because)
@@ -334,7 +334,7 @@ fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
 
 fn is_custom(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
-    match state.domain.custom(state.model, role) {
+    match state.custom_role(role) {
         Some(_) => Ok(because),
         None => Err(Verdict::new(Reason::RoleImmutable, because)),
     }
@@ -344,7 +344,7 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
 fn is_free(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
-        Some(0) if !state.domain.role_defaults.contains(&role) => Ok(because),
+        Some(0) if !state.is_default_role(role) => Ok(because),
         _ => Err(Verdict::new(Reason::RoleInUse, because)),
     }
 }
@@ -388,15 +388,13 @@ pub(super) fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
             state.cell(role.position(), permission.position()).is_on() == (to == Switch::On)
         }
         Change::List { list, to } => {
-            let now = state.domain.lists.get(usize::from(list.position())).map_or(&[][..], |entries| entries);
+            let now = state.list(list.position());
             let has = |entry: &str| now.iter().any(|one| one.eq_ignore_ascii_case(entry));
             to.iter().all(|entry| has(entry))
                 && now.iter().all(|one| to.iter().any(|entry| one.eq_ignore_ascii_case(entry)))
         }
         Change::AssignRole { role, from } => from == Some(role),
-        Change::OptIn { feature, to } => {
-            state.domain.opt_ins.contains(&feature.position()) == (to == Switch::On)
-        }
+        Change::OptIn { feature, to } => state.opted_in(feature.position()) == (to == Switch::On),
         Change::CreateRole { .. } | Change::DeleteRole { .. } => false,
     }
 }

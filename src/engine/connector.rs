@@ -139,10 +139,10 @@ pub(super) fn read<O: Observer>(
 }
 
 fn permitted(evaluation: &Evaluation<'_>, because: Because, connect: &Connect) -> Decision {
-    let regimes = &evaluation.state.domain.regimes;
-    let under = connect.under.iter().filter(|(regime, _)| regimes.contains(regime));
+    let state = &evaluation.state;
+    let under = connect.under.iter().filter(|(regime, _)| state.regimes().any(|(own, _)| own == *regime));
     let obligations = under.fold(connect.obligations, |bits, (_, more)| bits | more);
-    evaluation.state.decide(Reason::ConnectorPermitted, because).with_obligations(obligations)
+    state.decide(Reason::ConnectorPermitted, because).with_obligations(obligations)
 }
 
 fn ask_connect<O: Observer>(

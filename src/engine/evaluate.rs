@@ -111,8 +111,7 @@ impl<'e> Evaluation<'e> {
         let model = self.model();
         let of_catalog = check(id, model.tag);
         if of_catalog.is_err() {
-            let custom = self.state.domain.custom(model, id.position());
-            if custom.is_some_and(|custom| custom.id == id) {
+            if self.state.custom_role(id.position()) == Some(id) {
                 return Ok(id.position());
             }
         }

@@ -132,7 +132,7 @@ fn last_gates<O: Observer>(
 fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<Outcome> {
     let because = Because::one(Parameter::Feature, feature);
     let state = &evaluation.state;
-    row.beta.then(|| match state.domain.opt_ins.contains(&feature) {
+    row.beta.then(|| match state.opted_in(feature) {
         true => Ok(because),
         false => Err(Verdict::new(Reason::OptInMissing, because)),
     })
@@ -147,7 +147,7 @@ fn processing(evaluation: &Evaluation<'_>, feature: u16, row: &Feature, model: O
             let model = model.and_then(|model| state.model.models.get(model));
             processed_by(evaluation, row, model.map_or(0, |model| bit(model.provider)))
         }
-        _ if state.domain.regimes.is_empty() => unbarred,
+        _ if !state.has_regimes() => unbarred,
         Providers::All(all) => processed_by(evaluation, row, all),
         Providers::Any(any) => processed_by(evaluation, row, any & !state.barred_providers()),
         Providers::Unstated => processed_by(evaluation, row, 0),

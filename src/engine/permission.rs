@@ -392,7 +392,7 @@ fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, email: E
         None if by_role => because.and(Parameter::Role, role).and(Parameter::Permission, restriction),
         None => return None,
     };
-    let entries = state.domain.lists.get(usize::from(list)).map_or(&[][..], |entries| entries);
+    let entries = state.list(list);
     if entries.is_empty() {
         return Some(Err(Verdict::new(Reason::ListEmpty, because)));
     }

@@ -91,18 +91,18 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
 }
 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
-    let domain = evaluation.state.domain;
-    let set = domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| set);
+    let state = &evaluation.state;
+    let set = state.limit(limit);
     // What a limit of credits comes to is what was granted, which only the ledger knows; of any other limit that
     // nobody set, nothing that is stated can be short (USE-01).
     let nothing_set = set.is_none() && !row.priced;
-    if nothing_set || set.is_some_and(|set| set.stop == Stop::None) || domain.unlimited.contains(&meter) {
+    if nothing_set || set.is_some_and(|set| set.stop == Stop::None) || state.is_unlimited(meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
     let covered = match (stated.map(|(_, balance)| *balance), set) {
         (Some(Balance::Remaining(remaining)), _) => remaining >= charge,
-        (Some(Balance::Used(used)), Some(set)) => fits(used, charge, set),
+        (Some(Balance::Used(used)), Some(set)) => fits(used, charge, &set),
         (Some(Balance::Used(_)) | None, _) => return Cover::Unknown,
     };
     if covered { Cover::Covered } else { Cover::Exceeded }
@@ -120,6 +120,6 @@ impl Engine {
     /// The credit plans that the domain has by its plan or bought as an add-on, with their names: what a host
     /// subscribes the domain's account of the [ledger](crate::usage) to (CRD-02).
     pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
-        self.resolved.credit_plans(self.catalog.model()).map(|(name, sold)| (name, sold.terms))
+        self.state().credit_plans().map(|(name, sold)| (name, sold.terms))
     }
 }
