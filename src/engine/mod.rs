@@ -167,7 +167,7 @@ impl Engine {
         self.resolved.role_defaults.get(of.index()).filter(|_| known).map(|role| self.role_id(*role))
     }
 
-    fn role_id(&self, position: u16) -> RoleId {
+    pub(crate) fn role_id(&self, position: u16) -> RoleId {
         let model = self.catalog.model();
         self.resolved
             .custom(model, position)
