@@ -166,7 +166,7 @@ impl Engine {
         role.map(|role| self.role_id(role))
     }
 
-    fn role_id(&self, position: u16) -> RoleId {
+    pub(crate) fn role_id(&self, position: u16) -> RoleId {
         let custom = self.state().custom_role(position);
         custom.unwrap_or_else(|| RoleId::new(self.catalog.model().tag, position))
     }
