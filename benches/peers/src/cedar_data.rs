@@ -113,7 +113,7 @@ fn reasons() -> String {
         "use",
         &format!("{open} && !principal.on.contains({TARGET}) && principal.on.contains({other})"),
     );
-    let listed = format!("{TARGET} has restriction && {}", restricted(TARGET));
+    let listed = restricted(TARGET);
     for (reason, condition) in [
         (Reason::NotInPlan, format!("!{TARGET}.plans.contains(principal.org.plan)")),
         (Reason::SettingOff, format!("!principal.org.on.containsAll({TARGET}.settings)")),
@@ -123,7 +123,7 @@ fn reasons() -> String {
         (Reason::OffForRole, format!("principal.off_for_role.contains({TARGET})")),
         (Reason::FactFalse, format!("!context.so.containsAll({TARGET}.needs)")),
         (Reason::ListEmpty, format!("{listed} && principal.org.trusted.isEmpty()")),
-        (Reason::NotOnList, listed),
+        (Reason::NotOnList, format!("{listed} && !principal.org.trusted.isEmpty()")),
     ] {
         add(2, reason, "use", &condition);
     }

@@ -114,8 +114,6 @@ lacks(row, so) if {
 
 cell(name) := data.roles[input.role].cells[name]
 
-else := "not-granted-to-role"
-
 restricted(row) if data.restricted[row.restriction]
 
 restricted(row) if allowed[data.roles[input.role].cells[row.restriction]]

@@ -11,7 +11,7 @@ use tollkeeper::decision::Reason;
 use tollkeeper::word::Trigger;
 use tollkeeper_benches::maps::{blocked, reason};
 use tollkeeper_benches::product::{Permission, Product};
-use tollkeeper_benches::tenant::{Cell, Role, State, word};
+use tollkeeper_benches::tenant::{Role, State, word};
 use tollkeeper_benches::workload::{Ask, What, Workload};
 
 use crate::{Answer, Peer, Reply, reason_of};
@@ -151,11 +151,9 @@ impl<'w> Documents<'w> {
         self.object(data)
     }
 
-    /// A permission that a role has nothing of is left out.
     fn role(&mut self, role: &Role) -> Value {
-        let cells = role.cells.iter().filter(|(_, cell)| **cell != Cell::Absent);
         let cells: Vec<_> =
-            cells.map(|(name, cell)| (name, self.text(reason(*cell).as_str()))).collect();
+            role.cells.iter().map(|(name, cell)| (name, self.text(reason(*cell).as_str()))).collect();
         let entries = [("base", self.text(&role.base)), ("cells", self.object(cells))];
         self.object(entries)
     }
