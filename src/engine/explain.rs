@@ -71,9 +71,9 @@ pub enum Outcome {
 }
 
 pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanation<'e> {
-    // In whatever order the roles are stated, the explanation is the same.
+    // In whatever order the roles are stated, the explanation is the same: those of the catalog, then custom ones.
     let mut roles = request.subject.all_roles().to_vec();
-    roles.sort_unstable();
+    roles.sort_unstable_by_key(|role| (role.position(), *role));
     roles.dedup();
     let subject = Subject::roles(&roles).with_standings(request.subject.standings());
     let request = Request { subject, ..*request };
