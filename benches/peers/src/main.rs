@@ -3,13 +3,13 @@
 //! `cargo run --release -p tollkeeper-peers`. With `-- --quick` it asserts that all answer alike and takes no clocks.
 
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
+use cpu_time::ThreadTime;
 use tollkeeper_benches::workload::{Ask, Workload};
 use tollkeeper_peers::{Agreement, OWN, PEERS, Timed, Unknown, agree, ask_unknown};
 
-/// Rounds that are timed; the median counts. All engines run in every round, so that a machine that drifts is as
-/// slow for one as for another.
+/// Rounds that are timed, in processor time; the median counts. All engines run in every round, so that a machine
+/// that drifts is as slow for one as for another.
 const ROUNDS: usize = 15;
 
 /// How often what is fast is repeated within a round, so that the clock's own cost does not show.
@@ -93,7 +93,7 @@ fn times(
     for round in 0..ROUNDS {
         for (number, peer) in peers.iter_mut().enumerate() {
             for (column, (_, _, run)) in COLUMNS.iter().enumerate() {
-                let start = Instant::now();
+                let start = ThreadTime::now();
                 (0..REPEATS[number]).for_each(|_| run(peer.as_mut(), &streams[column]));
                 let requests = REPEATS[number] * streams[column].len();
                 rounds[number][column][round] = start.elapsed().as_nanos() as f64 / requests as f64;

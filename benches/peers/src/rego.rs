@@ -1,6 +1,6 @@
 //! regorus: one Rego policy, the customer as data, on its register machine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use regorus::languages::rego::compiler::Compiler;
@@ -17,7 +17,10 @@ use tollkeeper_benches::workload::{Ask, What, Workload};
 use crate::{Answer, Peer, Reply, reason_of};
 
 const POLICY: &str = include_str!("product.rego");
-const ENTRY: &str = "data.product.reason";
+
+/// One entry point a kind of question.
+const ENTRIES: [&str; 3] =
+    ["data.product.permission_reason", "data.product.feature_reason", "data.product.setting_reason"];
 
 /// Keys of the input, made once: strings are shared.
 struct Keys {
@@ -55,7 +58,12 @@ impl Rego {
         let data = self.tenants.get(ask.tenant).unwrap_or(&self.nobody);
         self.machine.set_data(data.clone()).expect("data is an object");
         self.machine.set_input(self.keys.input(ask));
-        let answer = self.machine.execute_entry_point_by_index(0).expect("the policy has no errors");
+        let entry = match ask.what {
+            What::Permission(_) => 0,
+            What::Feature(..) => 1,
+            What::Setting(..) => 2,
+        };
+        let answer = self.machine.execute_entry_point_by_index(entry).expect("the policy has no errors");
         reason_of(answer.as_string().ok()?)
     }
 }
@@ -63,23 +71,34 @@ impl Rego {
 fn program() -> Arc<Program> {
     let mut engine = Engine::new();
     engine.add_policy("product.rego".to_owned(), POLICY.to_owned()).expect("the policy parses");
-    let entry: Rc<str> = ENTRY.into();
+    let entry: Rc<str> = ENTRIES[0].into();
     let policy = engine.compile_with_entrypoint(&entry).expect("the policy compiles");
-    Compiler::compile_from_policy(&policy, &[ENTRY]).expect("the policy compiles for the machine")
+    Compiler::compile_from_policy(&policy, &ENTRIES).expect("the policy compiles for the machine")
 }
 
-/// Builds documents in which equal strings, and what all customers have in common, are shared.
+/// Builds documents in which equal strings and equal objects are shared, as values are counted references.
 struct Documents<'w> {
     product: &'w Product,
     strings: HashMap<String, Value>,
+    objects: BTreeSet<Value>,
     permissions: Value,
+    plain: Value,
     metered: Value,
 }
 
 impl<'w> Documents<'w> {
     fn new(product: &'w Product) -> Self {
-        let mut this =
-            Self { product, strings: HashMap::new(), permissions: Value::Null, metered: Value::Null };
+        let mut this = Self {
+            product,
+            strings: HashMap::new(),
+            objects: BTreeSet::new(),
+            permissions: Value::Null,
+            plain: Value::Null,
+            metered: Value::Null,
+        };
+        let is_plain = |name: &str| product.reads(name).is_empty() && product.restriction(name).is_none();
+        let plain = product.permissions.iter().filter(|(name, row)| row.restricts.is_none() && is_plain(name));
+        this.plain = this.set(plain.map(|(name, _)| name));
         let askable = product.permissions.iter().filter(|(_, row)| row.restricts.is_none());
         let permissions: Vec<_> = askable.map(|(name, row)| (name, this.permission(name, row))).collect();
         this.permissions = this.object(permissions);
@@ -96,7 +115,13 @@ impl<'w> Documents<'w> {
         let mut value = Value::new_object();
         let object = value.as_object_mut().expect("it is an object");
         object.extend(entries.into_iter().map(|(key, value)| (self.text(key.as_ref()), value)));
-        value
+        match self.objects.get(&value) {
+            Some(equal) => equal.clone(),
+            None => {
+                self.objects.insert(value.clone());
+                value
+            }
+        }
     }
 
     /// A set that a rule looks members up in.
@@ -139,6 +164,7 @@ impl<'w> Documents<'w> {
         let authority: Vec<_> = settings.map(|name| (name, self.authority(state, name))).collect();
         let data = [
             ("permissions", self.permissions.clone()),
+            ("plain", self.plain.clone()),
             ("metered", self.metered.clone()),
             ("roles", self.object(roles)),
             ("blocked", self.object(blocked)),
