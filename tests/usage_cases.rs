@@ -1188,3 +1188,34 @@ fn accounts_may_be_shared_between_threads() {
     shared::<Event>();
     shared::<Rejected>();
 }
+
+#[test]
+fn a_charge_that_is_forgotten_by_then_is_not_corrected() {
+    // USE-07: what an answer says was given back was given back.
+    let day = 86_400_000_000_000;
+    tell_all(
+        &Options::default().window(day),
+        &[
+            (
+                "in the window",
+                "subscribe plus allow=100; include plus; record 10 as c; correct c 5 @02-01",
+                "ok 5 | A95 C5",
+            ),
+            (
+                "after it",
+                "subscribe plus allow=100; include plus; record 10 as c; correct c 5 @02-01T00:01",
+                "UnknownCharge | A90 C10",
+            ),
+            (
+                "priced again",
+                "subscribe plus allow=100; include plus; record 10 as c; reprice c 5 @02-01T00:01",
+                "UnknownCharge | A90 C10",
+            ),
+            (
+                "held by an open reservation",
+                "subscribe plus allow=100; include plus; reserve 1 until=02-03; record 10 as c; correct c 5 @02-01T00:01",
+                "UnknownCharge | A89 R1 C10",
+            ),
+        ],
+    );
+}

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Deadline, Moment, later};
+use super::account::{Account, Deadline, Moment, earlier, later};
 use super::book::Usage;
 use super::credits::{Payer, grow};
 use super::event::{ActorId, EventId, Reason, Version};
@@ -273,7 +273,7 @@ impl Account {
         reason: &Reason,
         facts: &mut Facts<'_>,
     ) -> Result<Receipt, Rejected> {
-        let (charged, left) = self.check_charge(charge)?;
+        let (charged, left) = self.check_charge(charge, moment)?;
         if amount == MicroCredits::ZERO {
             return Err(Rejected::ZeroAmount);
         }
@@ -296,7 +296,7 @@ impl Account {
         reason: &Reason,
         facts: &mut Facts<'_>,
     ) -> Result<Receipt, Rejected> {
-        let (charged, left) = self.check_charge(charge)?;
+        let (charged, left) = self.check_charge(charge, moment)?;
         let amount = usage.charge().ok_or(Rejected::Unpriced)?;
         let more = amount.get().saturating_sub(left);
         if !self.credits.fits(more) {
@@ -313,10 +313,13 @@ impl Account {
         Ok(self.applied(moment, Applied { amount, crossed, ..Applied::default() }))
     }
 
-    /// The version that a charge made whose books are open, and what is left of it.
-    fn check_charge(&self, charge: EventId) -> Result<(Version, u64), Rejected> {
+    /// The version that a charge made, and what is left of it. Its books must be open, and the charge not so
+    /// old that it is forgotten as time passes up to this event.
+    fn check_charge(&self, charge: EventId, moment: Moment<'_>) -> Result<(Version, u64), Rejected> {
         let version = self.memory.find(charge).ok_or(Rejected::UnknownCharge)?;
-        match self.memory.get(version).map(|record| &record.held) {
+        let oldest = earlier(moment.now, self.options.window);
+        let record = self.memory.get(version).filter(|record| record.at >= oldest);
+        match record.map(|record| &record.held) {
             Some(Held::Charge { payer, .. }) if payer.at < self.closed => {
                 Err(Rejected::PeriodClosed { before: self.closed })
             }
