@@ -147,7 +147,8 @@ impl Wire for Memory {
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
         let mut memory = Self::after(Version::read(bytes)?);
-        for record in Vec::<Record>::read(bytes)? {
+        for _ in 0..u64::read(bytes)? {
+            let record = Record::read(bytes)?;
             if memory.find(record.id).is_some() {
                 return Err(Malformed);
             }

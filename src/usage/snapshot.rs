@@ -58,6 +58,13 @@ impl Account {
     /// # Ok::<(), tollkeeper::usage::snapshot::SnapshotError>(())
     /// ```
     pub fn snapshot(&self) -> Vec<u8> {
+        let mut bytes = self.content();
+        checksum(&bytes).write(&mut bytes);
+        bytes
+    }
+
+    /// The snapshot without its checksum.
+    fn content(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         FORMAT.write(&mut bytes);
         self.id.write(&mut bytes);
@@ -67,7 +74,6 @@ impl Account {
         self.credits.write(&mut bytes);
         self.outputs.write(&mut bytes);
         self.memory.write(&mut bytes);
-        checksum(&bytes).write(&mut bytes);
         bytes
     }
 
@@ -91,7 +97,7 @@ impl Account {
             return Err(SnapshotError::Damaged);
         }
         account.audit().map_err(|law| SnapshotError::Unlawful { law })?;
-        if account.snapshot() != bytes {
+        if account.content() != content {
             return Err(SnapshotError::Damaged);
         }
         Ok(account)
@@ -116,24 +122,20 @@ fn read_account(bytes: &mut &[u8]) -> Result<Account, Malformed> {
 /// a bijection of the sum so far, so a change within one word always changes the result.
 fn checksum(bytes: &[u8]) -> u64 {
     let mut sums = [u64::try_from(bytes.len()).unwrap_or(u64::MAX); 4];
-    for chunk in bytes.chunks(32) {
-        for (sum, word) in sums.iter_mut().zip(chunk.chunks(8)) {
-            *sum = mix(*sum, word_of(word));
+    let mut rest = bytes;
+    'words: loop {
+        for sum in &mut sums {
+            let Some((word, after)) = rest.split_first_chunk() else { break 'words };
+            *sum = mix(*sum, u64::from_le_bytes(*word));
+            rest = after;
         }
     }
-    sums.into_iter().fold(0, mix)
+    let last = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    sums.into_iter().fold(last, mix)
 }
 
 const fn mix(sum: u64, word: u64) -> u64 {
     (sum ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
-}
-
-/// Up to eight bytes as a number.
-fn word_of(bytes: &[u8]) -> u64 {
-    bytes.try_into().map_or_else(
-        |_| bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
-        u64::from_le_bytes,
-    )
 }
 
 impl Wire for Credits {
