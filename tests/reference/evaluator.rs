@@ -946,7 +946,7 @@ impl<'a> Case<'a> {
         if permission.is_some_and(|it| self.catalog.permissions[it].change.is_some()) {
             // ADM-03: nobody raises their own rights. Plan and kind of the rule hold all the same.
             let mut failures: Vec<Failure> = self.scope_gate(&rows).into_iter().collect();
-            failures.extend((!self.acts_supremely(None)).then_some("needs-role"));
+            failures.extend(self.supreme_gate(None));
             return failures;
         }
         let to = match change.to {
@@ -1044,10 +1044,23 @@ impl<'a> Case<'a> {
             }
             to => {
                 let own = to.or(from.filter(supreme));
-                failures.extend((!self.acts_supremely(own)).then_some("needs-role"));
+                failures.extend(self.supreme_gate(own));
             }
         }
         failures
+    }
+
+    /// ADM-03: the change belongs to this supreme role, or to any; one that nobody holds takes verification first.
+    fn supreme_gate(&self, role: Option<&str>) -> Option<Failure> {
+        if self.acts_supremely(role) {
+            return None;
+        }
+        let mut could = self
+            .catalog
+            .roles
+            .keys()
+            .filter(|one| self.supreme(one) && role.is_none_or(|role| role == one.as_str()));
+        Some(if could.any(|one| !self.unheld(one)) { "needs-role" } else { "needs-verification" })
     }
 
     /// Whether the subject has this supreme role, or any.
