@@ -1,15 +1,15 @@
 package product
 
-default reason := "malformed-request"
-
-reason := permission_reason if input.permission
-
-reason := feature_reason if input.feature
-
-reason := setting_reason if input.setting
-
-# What is not stated may be either way: the most that facts can grant against the least.
+# Most permissions depend on the role alone. Elsewhere, what is not stated may be either way: the most that facts can
+# grant against the least.
 permission_reason := "unknown-role" if not data.roles[input.role]
+
+else := data.blocked[input.permission] if {
+	data.plain[input.permission]
+	data.blocked[input.permission]
+}
+
+else := data.roles[input.role].cells[input.permission] if data.plain[input.permission]
 
 else := "unknown-permission" if not data.permissions[input.permission]
 
