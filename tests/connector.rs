@@ -436,7 +436,10 @@ fn mistakes_in_a_connectors_rows_are_reported_at_their_place() {
             "{ unless = ['linked'], needs = ['linked'], under = { hipa = [] } }",
         )
         .replace("[connectors.mirror.modes.nightly]", "")
-        .replace("[connectors.search.modes.whole_wiki]", "[connectors.search.modes.whole_wiki]\nneeds = ['linked']");
+        .replace(
+            "[connectors.search.modes.whole_wiki]",
+            "[connectors.search.modes.whole_wiki]\nneeds = ['linked']",
+        );
     let problems = Catalog::parse(&text).unwrap_err();
     let lines: Vec<String> =
         problems.problems().map(|one| format!("{}: {}", one.code, one.message)).collect();

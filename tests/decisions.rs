@@ -524,8 +524,7 @@ fn a_record_names_everything_of_one_kind_that_decided() {
 #[test]
 fn an_explanation_has_the_roles_of_the_catalog_first_then_custom_ones_by_name() {
     let custom = ["auditor", "buyer", "clerk", "driver", "editor", "fellow"];
-    let rows: String =
-        custom.iter().map(|name| format!("[roles.{name}]\nbased_on = 'member'\n")).collect();
+    let rows: String = custom.iter().map(|name| format!("[roles.{name}]\nbased_on = 'member'\n")).collect();
     let engine = Customer { tables: &rows, ..ORGANIZATION }.engine();
     let roles: Vec<&str> = custom.into_iter().rev().chain(["member", "guest", "admin"]).collect();
     let request = json!({ "subject": { "roles": roles }, "action": { "permission": "use_apps" } });

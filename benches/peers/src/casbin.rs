@@ -178,7 +178,8 @@ impl Rules {
         // Whatever the fact is, both allow.
         for (own, other) in own.iter().flat_map(|own| others.iter().map(move |other| (own, other))) {
             let both = format!("{}&{}", own.group, other.group);
-            let has = |role: &str, group: &str| self.groups.contains(&vec![role.to_owned(), group.to_owned()]);
+            let has =
+                |role: &str, group: &str| self.groups.contains(&vec![role.to_owned(), group.to_owned()]);
             let holders: Vec<&String> =
                 state.roles.keys().filter(|role| has(role, &own.group) && has(role, &other.group)).collect();
             let when: Vec<_> = own.when.iter().chain(&other.when).cloned().collect();

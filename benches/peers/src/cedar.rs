@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request,
-    Response, RestrictedExpression,
+    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
+    PolicySet, Request, Response, RestrictedExpression,
 };
 use tollkeeper::decision::Reason;
 use tollkeeper::word::Trigger;
@@ -88,7 +88,8 @@ pub fn allows(response: &Response) -> bool {
 
 /// What is said to a question with a name that is not known: Cedar tells what is missing in its diagnostics.
 pub fn reply(response: &Response) -> Reply {
-    let errors = response.diagnostics().errors().count();
-    let told = (errors > 0).then(|| format!("{errors} errors in its diagnostics"));
+    let error = response.diagnostics().errors().next().map(ToString::to_string);
+    // Behind the policy that it happened in.
+    let told = error.and_then(|error| Some(error.rsplit_once(": ")?.1.to_owned()));
     Reply::beside(Answer { allow: allows(response), reason: None }, told)
 }

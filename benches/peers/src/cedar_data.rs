@@ -9,7 +9,7 @@ use cedar_policy::{
 };
 use tollkeeper::decision::Reason;
 use tollkeeper_benches::product::{Names, Product};
-use tollkeeper_benches::tenant::{Cell, PLANS, State};
+use tollkeeper_benches::tenant::{Cell, PLANS, Role, State, Tenant};
 use tollkeeper_benches::workload::{Ask, What, Workload};
 
 use crate::cedar::{Annotated, allows, context, kind, reply, strings, uid};
@@ -100,9 +100,9 @@ fn reasons() -> String {
     // Another permission is enough as well: the one that got further is reported.
     let open = format!(
         "{TARGET} has otherwise && {TARGET}.plans.contains(principal.org.plan) \
-         && principal.org.on.containsAll({TARGET}.settings) && !principal.never.contains({TARGET})"
+         && principal.org.on.containsAll({TARGET}.settings) && !principal.fixed.never.contains({TARGET})"
     );
-    let absent = format!("principal.absent.contains({TARGET})");
+    let absent = format!("principal.fixed.absent.contains({TARGET})");
     let other = format!("{TARGET}.otherwise");
     let off = format!("{open} && {absent} && principal");
     add(1, Reason::OffByDefault, "use", &format!("{off}.off_by_default.contains({other})"));
@@ -117,7 +117,7 @@ fn reasons() -> String {
     for (reason, condition) in [
         (Reason::NotInPlan, format!("!{TARGET}.plans.contains(principal.org.plan)")),
         (Reason::SettingOff, format!("!principal.org.on.containsAll({TARGET}.settings)")),
-        (Reason::NeverForRole, format!("principal.never.contains({TARGET})")),
+        (Reason::NeverForRole, format!("principal.fixed.never.contains({TARGET})")),
         (Reason::NotGrantedToRole, absent),
         (Reason::OffByDefault, format!("principal.off_by_default.contains({TARGET})")),
         (Reason::OffForRole, format!("principal.off_for_role.contains({TARGET})")),
@@ -142,7 +142,8 @@ fn reasons() -> String {
     for reason in
         [Reason::NotForDomainKind, Reason::NotAuthorized, Reason::NeedsRole, Reason::NeedsVerification]
     {
-        let refusal = r#"(if action == Action::"turn_on" then resource.on_refusal else resource.off_refusal)"#;
+        let refusal =
+            r#"(if action == Action::"turn_on" then resource.on_refusal else resource.off_refusal)"#;
         add(2, reason, "turn", &format!("{refusal} == \"{reason}\""));
     }
     text
@@ -160,6 +161,7 @@ fn restricted(of: &str) -> String {
 const UNSTATED: &str = "unstated";
 
 struct Kinds {
+    base: EntityTypeName,
     role: EntityTypeName,
     permission: EntityTypeName,
     feature: EntityTypeName,
@@ -185,6 +187,7 @@ impl CedarData {
             policies: Annotated::new(POLICIES),
             reasons: Annotated::new(&reasons()),
             kinds: Kinds {
+                base: kind("Base"),
                 role: kind("Role"),
                 permission: kind("Permission"),
                 feature: kind("Feature"),
@@ -236,7 +239,27 @@ impl CedarData {
             ]);
             entity(uid(&self.kinds.feature, name), attributes)
         });
-        permissions.chain(features).collect()
+        // What is fixed for a role is so for a customer with nothing configured.
+        let plain = State::of(product, Tenant::default());
+        let bases = plain
+            .roles
+            .iter()
+            .map(|(name, role)| entity(uid(&self.kinds.base, name), self.cells(role, &FIXED).collect()));
+        permissions.chain(features).chain(bases).collect()
+    }
+
+    /// The permissions of which a role has something, an attribute a kind of it.
+    fn cells<'r>(
+        &'r self,
+        role: &'r Role,
+        kinds: &'r [(&'static str, fn(Cell) -> bool)],
+    ) -> impl Iterator<Item = (String, RestrictedExpression)> + 'r {
+        kinds.iter().map(|(attribute, has)| {
+            let names = role.cells.iter().filter(|(_, cell)| has(**cell)).map(|(name, _)| name);
+            let links =
+                names.map(|name| RestrictedExpression::new_entity_uid(uid(&self.kinds.permission, name)));
+            ((*attribute).to_owned(), RestrictedExpression::new_set(links))
+        })
     }
 
     /// The entities of a customer, beside those of the product, which all customers share.
@@ -263,12 +286,9 @@ impl CedarData {
             let mut attributes = HashMap::from([
                 ("org".to_owned(), link(organization.clone())),
                 ("base".to_owned(), RestrictedExpression::new_string(role.base.clone())),
+                ("fixed".to_owned(), link(uid(&self.kinds.base, &role.base))),
             ]);
-            for (attribute, has) in CELLS {
-                let names = role.cells.iter().filter(|(_, cell)| has(**cell)).map(|(name, _)| name);
-                let links = names.map(|name| link(uid(&self.kinds.permission, name)));
-                attributes.insert(attribute.to_owned(), RestrictedExpression::new_set(links));
-            }
+            attributes.extend(self.cells(role, &CELLS));
             entity(uid(&self.kinds.role, name), attributes)
         });
         let settings = state.settings.keys().map(|name| {
@@ -315,13 +335,15 @@ impl CedarData {
 }
 
 /// What a role has of permissions, one attribute a kind.
-const CELLS: [(&str, fn(Cell) -> bool); 5] = [
+const CELLS: [(&str, fn(Cell) -> bool); 3] = [
     ("on", Cell::is_on),
-    ("never", |cell| cell == Cell::Never),
     ("off_by_default", |cell| cell == Cell::OffByDefault),
     ("off_for_role", |cell| cell == Cell::OffForRole),
-    ("absent", |cell| cell == Cell::Absent),
 ];
+
+/// What every role of a base has, whoever the customer is.
+const FIXED: [(&str, fn(Cell) -> bool); 2] =
+    [("never", |cell| cell == Cell::Never), ("absent", |cell| cell == Cell::Absent)];
 
 /// No plans are all plans.
 fn plans(plans: &Names) -> Names {

@@ -63,8 +63,7 @@ fn policies(product: &Product, state: &State) -> Annotated {
             let when = asked(product, state, permission);
             permit(&mut text, permission, &when);
         } else if product.permissions[permission].instead.values().next().is_some() {
-            let (fact, other) =
-                product.permissions[permission].instead.iter().next().expect("there is one");
+            let (fact, other) = product.permissions[permission].instead.iter().next().expect("there is one");
             let when = format!("context.so.contains(\"{fact}\") && {}", direct(product, state, other));
             permit(&mut text, permission, &when);
         }
@@ -82,8 +81,7 @@ fn policies(product: &Product, state: &State) -> Annotated {
         let roles = roles.map(|(name, _)| format!("Role::\"{name}\""));
         let roles = roles.collect::<Vec<_>>().join(", ");
         let standings = &authority.standings;
-        let when =
-            format!("[{roles}].contains(principal) || {standings:?}.containsAny(context.standings)");
+        let when = format!("[{roles}].contains(principal) || {standings:?}.containsAny(context.standings)");
         permit(&mut text, &format!("{setting}:{}", word(*to)), &when);
     }
     forbid_all(&mut text, product, state, &blocked);

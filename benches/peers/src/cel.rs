@@ -62,7 +62,8 @@ impl<'w> Cel<'w> {
             let of_gate = Reason::ALL.iter().filter(move |reason| reason.gate() == gate);
             of_gate.map(move |reason| (reason.as_str(), CelInt::from(number)))
         });
-        let changes = product.settings.keys().flat_map(|name| [(name.as_str(), true), (name.as_str(), false)]);
+        let changes =
+            product.settings.keys().flat_map(|name| [(name.as_str(), true), (name.as_str(), false)]);
         Self {
             permissions: product.askable().map(|name| (name, compile(permission(product, name)))).collect(),
             features: product.unpriced().map(|name| (name, compile(feature(product, name)))).collect(),
@@ -92,7 +93,9 @@ impl<'w> Cel<'w> {
 }
 
 fn map<'w, V: Val + 'w>(entries: impl IntoIterator<Item = (&'w str, V)>) -> CelMap<'w> {
-    let entries = entries.into_iter().map(|(name, value)| (CelMapKey::from(name), Box::new(value) as Box<dyn Val + 'w>));
+    let entries = entries
+        .into_iter()
+        .map(|(name, value)| (CelMapKey::from(name), Box::new(value) as Box<dyn Val + 'w>));
     entries.collect::<HashMap<_, _>>().into()
 }
 
@@ -120,8 +123,9 @@ impl<'w> Tenant<'w> {
         let authority = product.settings.keys().map(|name| {
             let by = |to: bool| {
                 let authority = &state.authority[&(name.clone(), to)];
-                let mut by = map([("roles", set(&authority.roles)), ("standings", set(&authority.standings))])
-                    .into_inner();
+                let mut by =
+                    map([("roles", set(&authority.roles)), ("standings", set(&authority.standings))])
+                        .into_inner();
                 by.insert(CelMapKey::from("refusal"), Box::new(code(authority.refusal)));
                 CelMap::from(by)
             };
@@ -208,8 +212,7 @@ fn permission(product: &Product, name: &str) -> String {
     if stated.is_empty() {
         return least;
     }
-    let (stated, any, every) =
-        (stated.join(" && "), MOST.allows(product, name), LEAST.allows(product, name));
+    let (stated, any, every) = (stated.join(" && "), MOST.allows(product, name), LEAST.allows(product, name));
     format!("({stated}) ? ({least}) : ({any}) == ({every}) ? ({least}) : 'missing-fact'")
 }
 

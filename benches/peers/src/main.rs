@@ -46,7 +46,9 @@ fn main() {
     println!("|---|--:|--:|--:|--:|--:|---|---|---|");
     for (number, peer) in peers.iter_mut().enumerate() {
         let cells: Vec<String> = (0..COLUMNS.len())
-            .map(|column| format!("{:.1} ({:.1}×)", times[number][column], times[number][column] / times[OWN][column]))
+            .map(|column| {
+                format!("{:.1} ({:.1}×)", times[number][column], times[number][column] / times[OWN][column])
+            })
             .collect();
         let said = Unknown::ALL.map(|unknown| ask_unknown(peer.as_mut(), unknown).to_string());
         println!(

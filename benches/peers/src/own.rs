@@ -15,9 +15,8 @@ struct Engines<'w> {
 
 impl<'w> Engines<'w> {
     fn new(workload: &'w Workload) -> Self {
-        let compile = |state: &tollkeeper_benches::tenant::State| {
-            compile(&workload.catalog, &state.tenant.to_toml())
-        };
+        let compile =
+            |state: &tollkeeper_benches::tenant::State| compile(&workload.catalog, &state.tenant.to_toml());
         Self { catalog: &workload.catalog, engines: workload.states.iter().map(compile).collect() }
     }
 

@@ -97,7 +97,8 @@ impl<'w> Documents<'w> {
             metered: Value::Null,
         };
         let is_plain = |name: &str| product.reads(name).is_empty() && product.restriction(name).is_none();
-        let plain = product.permissions.iter().filter(|(name, row)| row.restricts.is_none() && is_plain(name));
+        let plain =
+            product.permissions.iter().filter(|(name, row)| row.restricts.is_none() && is_plain(name));
         this.plain = this.set(plain.map(|(name, _)| name));
         let askable = product.permissions.iter().filter(|(_, row)| row.restricts.is_none());
         let permissions: Vec<_> = askable.map(|(name, row)| (name, this.permission(name, row))).collect();
