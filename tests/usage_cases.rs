@@ -1177,7 +1177,7 @@ fn what_plans_include_is_due_until_it_is_issued() {
     assert_eq!(due(&world, "02-28-"), [0]);
     assert_eq!(due(&world, "02-28"), [0, 1]);
     world.run("include basic @02-28; include plus");
-    assert_eq!(due(&world, "03-30"), []);
+    assert!(due(&world, "03-30").is_empty());
 }
 
 #[test]

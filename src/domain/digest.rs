@@ -5,11 +5,9 @@
 
 use std::hash::Hasher;
 
-use toml::Spanned;
-
 use super::source::{DomainSource, Heading, ResidencySource, RoleSource};
 use crate::catalog::source::{LimitSource, Map};
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::hash::Fnv;
 use crate::word::Switch;
 

@@ -1,18 +1,16 @@
 //! Applying a change: the domain after it, and a record of who changed what.
 
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
-
 use super::Engine;
 use super::change::is_present;
 use super::record::Names;
 use crate::decision::{Because, Decision, Denied, Reason};
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::domain::{Change, Domain, DomainSource, RoleSource};
 use crate::id::RoleId;
 use crate::request::{Action, NamedChange, NamedRequest, NamedSubject, Request, Resource, To};
 use crate::units::Timestamp;
 use crate::word::Switch;
+use serde::{Deserialize, Serialize};
 
 /// What a file holds at most: its whole numbers are signed.
 const HOLDERS_MAX: u64 = i64::MAX as u64;
