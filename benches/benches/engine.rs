@@ -68,6 +68,16 @@ fn evaluate(criterion: &mut Criterion) {
     stream(criterion, "maps", asks, |ask| maps.decide(&tenants[ask.tenant], ask));
 }
 
+/// Answers beyond yes and no: what a help desk asks, one question at a time, and what a settings page asks at once.
+fn answers(criterion: &mut Criterion) {
+    let workload = workload();
+    let requests = workload.requests();
+    let denied = |(engine, request): &&(&Engine, Request<'_>)| engine.evaluate(request).is_deny();
+    let denies: Vec<_> = requests.iter().filter(denied).copied().collect();
+    stream(criterion, "remedies", &denies, |(engine, request)| engine.remedies(request));
+    stream(criterion, "matrix", &workload.engines, Engine::matrix);
+}
+
 fn build(criterion: &mut Criterion) {
     let workload = workload();
     let texts: Vec<String> = workload.states.iter().map(|state| state.tenant.to_toml()).collect();
@@ -139,5 +149,5 @@ fn many(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, evaluate, build, grow, many);
+criterion_group!(benches, evaluate, answers, build, grow, many);
 criterion_main!(benches);

@@ -103,6 +103,13 @@ impl Catalog {
         row.and_then(|row| row.category.as_deref())
     }
 
+    /// What a permission restricts, if it is a restriction; that is no action of its own (PRM-02).
+    pub fn restricts(&self, restriction: PermissionId) -> Option<PermissionId> {
+        let model = self.model();
+        let row = self.name(restriction).and_then(|_| model.permissions.get(restriction.position()))?;
+        row.restricts.as_ref().map(|restricts| PermissionId::new(model.tag, restricts.permission))
+    }
+
     /// Every thing of a kind with its name, in the order of names.
     pub fn all<T: Bind>(&self) -> impl Iterator<Item = (&str, T)> {
         T::all(self).into_iter()

@@ -9,7 +9,7 @@ use super::Engine;
 use super::evaluate;
 use super::observer::{Observer, Outcome as Asked};
 use super::record::{BecauseValue, Names};
-use crate::decision::{Because, Decision, Effect, Gate, Reason};
+use crate::decision::{Because, Decision, Effect, Gate, Reason, Verdict};
 use crate::request::{Request, Subject};
 
 /// Every gate that a request met: passed or failed, and what decided it.
@@ -22,7 +22,7 @@ pub struct Explanation<'e> {
     engine: &'e Engine,
     decision: Decision,
     steps: Vec<Step>,
-    undecided: Option<Decision>,
+    undecided: Option<Verdict>,
 }
 
 /// One gate of an explanation.
@@ -36,16 +36,16 @@ pub struct Step {
     /// What decided it: the setting and its level, the role, the plan.
     pub because: Because,
     /// The position of the permission whose gate it is; none for the gates of a feature or a change.
-    permission: Option<u16>,
+    pub(crate) permission: Option<u16>,
     /// The position of the role whose gate it is. Steps of several roles, or of several permissions that would
     /// do, are alternatives: one that passes all suffices.
-    role: Option<u16>,
-    facts: u64,
+    pub(crate) role: Option<u16>,
+    pub(crate) facts: u64,
 }
 
 impl Step {
     /// The reason of a gate that failed.
-    fn failure(&self) -> Option<Reason> {
+    pub(crate) fn failure(&self) -> Option<Reason> {
         match self.outcome {
             Outcome::Fail(reason) => Some(reason),
             Outcome::Pass | Outcome::Open => None,
@@ -53,7 +53,7 @@ impl Step {
     }
 
     /// What the gate belongs to.
-    const fn of(&self) -> (Option<u16>, Option<u16>) {
+    pub(crate) const fn of(&self) -> (Option<u16>, Option<u16>) {
         (self.permission, self.role)
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanat
 #[derive(Default)]
 struct Watcher {
     steps: Vec<Step>,
-    undecided: Option<Decision>,
+    undecided: Option<Verdict>,
     permission: Option<u16>,
     role: Option<u16>,
 }
@@ -116,8 +116,8 @@ impl Observer for Watcher {
         self.step(gate, Outcome::Open, Because::NOTHING, 0);
     }
 
-    fn undecided(&mut self, decision: Decision) {
-        self.undecided = Some(decision);
+    fn undecided(&mut self, verdict: Verdict) {
+        self.undecided = Some(verdict);
     }
 
     fn settled(&mut self) {

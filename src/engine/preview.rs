@@ -42,10 +42,15 @@ impl Engine {
         self.with_named(&named, |request, _| {
             let known = self.evaluate(request).reason().gate() != Some(Gate::Known);
             match request.action {
-                Action::Change(change) if known => Self::compile(&self.catalog, &self.changed(change)).ok(),
+                Action::Change(change) if known => self.with_change(change),
                 _ => None,
             }
         })
+    }
+
+    /// The engine after a change whose ids are of this engine.
+    pub(crate) fn with_change(&self, change: Change<'_>) -> Option<Self> {
+        Self::compile(&self.catalog, &self.changed(change)).ok()
     }
 
     /// A request in names: the form of logs. Ids that are not of this engine become names that nothing has, so

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Engine, connector};
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Effect, Parameter, Reason};
-use crate::domain::Resolved;
+use crate::domain::State;
 use crate::id::positions;
 use crate::word::Level;
 
@@ -116,12 +116,12 @@ impl Engine {
 #[derive(Clone, Copy)]
 pub(super) struct Names<'e> {
     model: &'e Model,
-    domain: &'e Resolved,
+    state: State<'e>,
 }
 
 impl<'e> Names<'e> {
     pub(super) fn of(engine: &'e Engine) -> Self {
-        Self { model: engine.catalog.model(), domain: &engine.resolved }
+        Self { model: engine.catalog.model(), state: engine.state() }
     }
 
     pub(super) fn permission(&self, position: u16) -> &'e str {
@@ -129,7 +129,7 @@ impl<'e> Names<'e> {
     }
 
     pub(super) fn role(&self, position: u16) -> &'e str {
-        self.domain.role_name(self.model, position)
+        self.state.role_name(position)
     }
 
     fn name(&self, parameter: Parameter, position: u16) -> &'e str {

@@ -46,6 +46,13 @@ impl Context<'_> {
         self
     }
 
+    /// The same with a fact so, or not so, whatever was stated of it.
+    pub(crate) fn restated(mut self, fact: FactId, holds: bool) -> Self {
+        let others = |set: IdSet<FactId>| set.iter().filter(|other| *other != fact).collect();
+        (self.facts.so, self.facts.not_so) = (others(self.facts.so), others(self.facts.not_so));
+        self.fact(fact, holds)
+    }
+
     /// What was stated of a fact.
     pub fn stated(&self, fact: FactId) -> Option<bool> {
         let of = |set: IdSet<FactId>| set.contains(fact);
