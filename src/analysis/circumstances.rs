@@ -119,9 +119,46 @@ pub(super) fn on_model(engines: &[&Engine], request: &NamedRequest, model: &str)
     request
 }
 
+/// The same with the balances around which one of the engines decides differently: for each limit that it sets, as
+/// much used as still leaves room for the charge, and one more.
+pub(super) fn with_balances(engines: &[&Engine], requests: Vec<NamedRequest>) -> Vec<NamedRequest> {
+    let around = |request: NamedRequest| {
+        let mut all = vec![request.clone()];
+        for limit in union(engines, &request, limits) {
+            let stated = request.context.used.contains_key(&limit);
+            let edges: BTreeSet<u64> =
+                engines.iter().flat_map(|engine| edges(engine, &request, &limit)).collect();
+            all.extend(edges.into_iter().filter(|_| !stated).map(|used| {
+                let mut request = request.clone();
+                request.context.remaining.remove(&limit);
+                request.context.used.insert(limit.clone(), used);
+                request
+            }));
+        }
+        all
+    };
+    requests.into_iter().flat_map(around).collect()
+}
+
+/// How much may be used before the charge of a request no longer fits, and one more.
+fn edges(engine: &Engine, request: &NamedRequest, limit: &str) -> Vec<u64> {
+    let set = engine.catalog().find::<LimitId>(limit).and_then(|limit| engine.limit(limit));
+    let Some(covered) = set.and_then(|set| set.covers()) else { return Vec::new() };
+    let charge = engine.evaluate_named(request).charge();
+    match covered.checked_sub(charge) {
+        Some(last) => vec![last, last.saturating_add(1)],
+        None => vec![0],
+    }
+}
+
 /// Whether somebody could be allowed this in some circumstances.
 pub(super) fn possible(engine: &Engine, request: &NamedRequest) -> bool {
     circumstances(&[engine], request).iter().any(|request| engine.evaluate_named(request).is_allow())
+}
+
+/// Whether this is allowed in all circumstances.
+pub(super) fn certain(engine: &Engine, request: &NamedRequest) -> bool {
+    circumstances(&[engine], request).iter().all(|request| engine.evaluate_named(request).is_allow())
 }
 
 /// Whether some circumstances allow a permission by itself: not by an exemption, nor by another permission.

@@ -5,9 +5,9 @@ use std::fmt;
 use super::Catalog;
 use crate::diagnostic::did_you_mean;
 use crate::id::{
-    AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, KindId, LimitId, ListId, MeterId, ModeId,
-    ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleDefaultId,
-    RoleId, ServiceId, SettingId, StandingId,
+    AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, IdSet, KindId, LimitId, ListId, MeterId,
+    ModeId, ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId,
+    RoleDefaultId, RoleId, ServiceId, SettingId, StandingId,
 };
 
 /// An id that a catalog finds by name.
@@ -101,6 +101,13 @@ impl Catalog {
     pub fn category(&self, permission: PermissionId) -> Option<&str> {
         let row = self.name(permission).and_then(|_| self.model().permissions.get(permission.position()));
         row.and_then(|row| row.category.as_deref())
+    }
+
+    /// The classes of data that a feature declares; none for an id of another catalog.
+    pub fn data_of(&self, feature: FeatureId) -> IdSet<DataId> {
+        let model = self.model();
+        let row = self.name(feature).and_then(|_| model.features.get(feature.position()));
+        IdSet::new(model.tag, row.map_or(0, |row| row.data))
     }
 
     /// What a permission restricts, if it is a restriction; that is no action of its own (PRM-02).

@@ -22,6 +22,8 @@ use crate::request::{Action, Request};
 pub struct Levers {
     /// Org-wide settings, with all that they require.
     pub settings: Vec<SettingId>,
+    /// Those of the settings that restrict: on is their stricter position.
+    pub restricting: Vec<SettingId>,
     /// Permissions that roles may be given or denied, restrictions included.
     pub permissions: Vec<PermissionId>,
     /// Lists.
@@ -62,9 +64,20 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
     found.levers(engine)
 }
 
+/// The levers of a permission by itself: without the permissions that answer in its place.
+pub(super) fn own_levers(engine: &Engine, permission: PermissionId) -> Levers {
+    let mut found = Found::new(engine.catalog.model());
+    found.alone = true;
+    found.permission(permission.position());
+    found.levers(engine)
+}
+
 /// Positions found so far.
 struct Found<'e> {
     model: &'e Model,
+    /// Whether what answers in the place of a permission is left out.
+    alone: bool,
+    restricting: BTreeSet<u16>,
     settings: BTreeSet<u16>,
     permissions: BTreeSet<u16>,
     lists: BTreeSet<u16>,
@@ -79,7 +92,8 @@ impl<'e> Found<'e> {
         let none = BTreeSet::new;
         let (settings, permissions, lists, opt_ins) = (none(), none(), none(), none());
         let (holders, plans, add_ons) = (none(), none(), none());
-        Self { model, settings, permissions, lists, opt_ins, holders, plans, add_ons }
+        let (alone, restricting) = (false, none());
+        Self { model, alone, restricting, settings, permissions, lists, opt_ins, holders, plans, add_ons }
     }
 
     fn levers(mut self, engine: &Engine) -> Levers {
@@ -94,6 +108,7 @@ impl<'e> Found<'e> {
         Levers {
             plans: self.plans.into_iter().map(|one| PlanId::new(tag, one)).collect(),
             add_ons: self.add_ons.into_iter().filter(offered).map(|one| AddOnId::new(tag, one)).collect(),
+            restricting: self.restricting.into_iter().map(|one| SettingId::new(tag, one)).collect(),
             settings: self.settings.into_iter().map(|one| SettingId::new(tag, one)).collect(),
             permissions: self.permissions.into_iter().map(|one| PermissionId::new(tag, one)).collect(),
             lists: self.lists.into_iter().map(|one| ListId::new(tag, one)).collect(),
@@ -130,9 +145,11 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
+            self.restricting.extend(row.setting);
         }
-        let others = row.otherwise.iter().chain(&row.restricted_by).copied();
-        let others: Vec<u16> = others.chain(row.instead.iter().map(|(_, other)| *other)).collect();
+        let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
+        let in_its_place = in_its_place.filter(|_| !self.alone);
+        let others: Vec<u16> = in_its_place.chain(row.restricted_by.iter().copied()).collect();
         for other in others {
             self.permission(other);
         }

@@ -35,7 +35,7 @@ pub use levers::Levers;
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
 pub use seats::{SeatIncrease, SeatMismatch};
-pub use view::{Holders, RolePermission, SettingValue};
+pub use view::{Holders, LimitValue, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
 use crate::decision::{Decision, Reason};

@@ -1,5 +1,6 @@
 //! The search for remedies: breadth first over sets of moves, so that the smallest sets come first.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -206,18 +207,18 @@ impl Search {
 /// What the subject may do in another role, if somebody may assign it.
 fn other_roles(engine: &Engine, request: &Request<'_>) -> Vec<Remedy> {
     let own = request.subject.all_roles();
-    let actors = by_strength(engine);
+    let actors = OnceCell::new();
+    // The assignment itself matters only where it matters how many hold a role.
+    let counts = !engine.levers(request).holders.is_empty();
     let roles = engine.roles().map(|(_, role)| role).filter(|role| !own.contains(role));
     let assign = |role: RoleId| {
         let change = Change::AssignRole { role, from: own.first().copied() };
         let subject = Subject::roles(std::slice::from_ref(&role)).with_standings(request.subject.standings());
         let asked = Request { subject, ..*request };
-        // The assignment itself matters only where it matters how many hold a role.
-        let counts = !engine.levers(&asked).holders.is_empty();
         if !counts && engine.evaluate(&asked).is_deny() {
             return None;
         }
-        let by = weakest(engine, &actors, change)?;
+        let by = weakest(engine, actors.get_or_init(|| by_strength(engine)), change)?;
         let allowed = !counts || engine.with_change(change)?.evaluate(&asked).is_allow();
         allowed.then(|| Remedy { steps: vec![Step::Assign(made(engine, change, &by))] })
     };

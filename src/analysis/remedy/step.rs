@@ -132,6 +132,6 @@ impl Step {
 fn nobody_is(engine: &Engine, actor: &Actor) -> bool {
     match actor {
         Actor::Role(name) => engine.role(name).is_none_or(|role| engine.holders(role) == Holders::Counted(0)),
-        Actor::Standing(_) => false,
+        Actor::Standing(_) | Actor::Anybody => false,
     }
 }
