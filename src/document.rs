@@ -18,6 +18,10 @@ use crate::diagnostic::{Code, Problems, did_you_mean};
 /// large broken entry would take quadratic time.
 pub(crate) const ENTRY_PROBLEMS_MAX: usize = 32;
 
+/// How deep arrays, inline tables and dotted keys go. The parser recurses, so this bounds the stack that a file takes;
+/// the header that nests most in a catalog goes six deep.
+const DEPTH_MAX: usize = 8;
+
 /// A name in a file, with its place.
 pub(crate) type Name = Spanned<String>;
 
@@ -120,8 +124,13 @@ pub(crate) struct Document<'t> {
 impl<'t> Document<'t> {
     /// Reads the syntax of `text`, noting every mistake.
     pub(crate) fn read(text: &'t str) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
+        if let Some(at) = too_deep(text) {
+            let message = format!("nested more than {DEPTH_MAX} deep, the file is not read");
+            problems.give_up(Code::TooMany, at..at.saturating_add(1), message);
+            return Self { table: DeTable::new(), problems };
+        }
+        let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             problems.add(Code::Syntax, error.span(), error.message());
         }
@@ -183,6 +192,51 @@ impl<'t> Document<'t> {
         }
         problems
     }
+}
+
+/// Where a text nests deeper than files do: found without recursion, before anything is parsed. What stands in strings
+/// and comments does not count.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut dots, mut at) = (0_usize, 0_usize, 0_usize);
+    while let Some(rest) = text.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+        let length = match rest {
+            [b'#', ..] => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
+            [quote @ (b'"' | b'\''), ..] => string_length(rest, *quote),
+            _ => 1,
+        };
+        match rest {
+            [b'[' | b'{', ..] => depth = depth.saturating_add(1),
+            [b']' | b'}', ..] => depth = depth.saturating_sub(1),
+            [b'.', ..] => dots = dots.saturating_add(1),
+            [b'=' | b',' | b'\n', ..] => dots = 0,
+            _ => {}
+        }
+        if depth.saturating_add(dots) > DEPTH_MAX {
+            return Some(at);
+        }
+        at = at.saturating_add(length.max(1));
+    }
+    None
+}
+
+/// The length of a string of TOML, quotes included. One that never ends takes the rest of its line or of the text,
+/// which the parser turns down.
+fn string_length(text: &[u8], quote: u8) -> usize {
+    let delimiter = [quote; 3];
+    let (quotes, lines) = if text.starts_with(&delimiter) { (3, true) } else { (1, false) };
+    let delimiter = delimiter.get(..quotes).unwrap_or_default();
+    let mut at = quotes;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(delimiter) {
+            return at.saturating_add(quotes);
+        }
+        at = match rest {
+            [b'\n', ..] if !lines => return at,
+            [b'\\', ..] if quote == b'"' => at.saturating_add(2),
+            _ => at.saturating_add(1),
+        };
+    }
+    text.len()
 }
 
 /// Deserializes one entry, noting every mistake in it. `None` if what is left after taking the mistakes out

@@ -2,9 +2,9 @@
 
 use super::resolve::{Cell, Resolved, SettingState, cell_index};
 use crate::catalog::Model;
-use crate::catalog::model::{Condition, Grant, Providers, Regime, Setting, UsedService};
-use crate::decision::{Because, Decision, Parameter, Reason};
-use crate::id::{bit, positions};
+use crate::catalog::model::{Condition, Grant, Limit, Providers, Regime, Setting, SoldCredits, UsedService};
+use crate::decision::{Because, Decision, Parameter, Reason, Verdict};
+use crate::id::{RoleId, bit, positions};
 use crate::word::{Level, Switch};
 
 /// A domain as one asks it.
@@ -48,27 +48,30 @@ impl<'e> State<'e> {
         Decision::new(self.model.tag, reason, because)
     }
 
+    /// The deny that a failing gate comes to.
+    pub(crate) const fn deny(&self, verdict: Verdict) -> Decision {
+        Decision::of(self.model.tag, verdict)
+    }
+
     /// Whether one static condition holds; what decided it, or why it fails.
-    pub(crate) fn check(&self, condition: &Condition) -> Result<Because, Decision> {
+    pub(crate) fn check(&self, condition: &Condition) -> Result<Because, Verdict> {
         let (plan, kind) = (self.domain.plan, self.domain.kind);
         match condition {
             Condition::Plans(plans) => match plans.contains(&plan) {
                 true => Ok(Because::one(Parameter::Plan, plan)),
-                false => Err(self.decide(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
+                false => Err(Verdict::new(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
             },
-            Condition::AddOns(add_ons) => {
-                match add_ons.iter().find(|one| self.domain.add_ons.contains(one)) {
-                    Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
-                    None => {
-                        let because = Because::one(Parameter::Plan, plan);
-                        let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
-                        Err(self.decide(Reason::NotInPlan, because))
-                    }
+            Condition::AddOns(add_ons) => match add_ons.iter().find(|one| self.has_add_on(**one)) {
+                Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
+                None => {
+                    let because = Because::one(Parameter::Plan, plan);
+                    let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
+                    Err(Verdict::new(Reason::NotInPlan, because))
                 }
-            }
+            },
             Condition::Kinds(kinds) => match kinds.contains(&kind) {
                 true => Ok(Because::one(Parameter::Kind, kind)),
-                false => Err(self.decide(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
+                false => Err(Verdict::new(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
             },
             Condition::Providers(providers) => self.check_providers(*providers),
             Condition::Service(used) => self.check_service(*used),
@@ -78,12 +81,12 @@ impl<'e> State<'e> {
     }
 
     /// The first of these conditions that fails.
-    pub(crate) fn check_all(&self, conditions: &[Condition]) -> Result<(), Decision> {
+    pub(crate) fn check_all(&self, conditions: &[Condition]) -> Result<(), Verdict> {
         conditions.iter().try_for_each(|condition| self.check(condition).map(|_| ()))
     }
 
     /// Whether a setting is in effect, with all that it requires.
-    pub(crate) fn check_setting(&self, setting: u16) -> Result<Because, Decision> {
+    pub(crate) fn check_setting(&self, setting: u16) -> Result<Because, Verdict> {
         let chain = self.model.settings.get(setting).map_or(&[][..], |row: &Setting| &row.chain);
         let mut own = Because::one(Parameter::Setting, setting);
         for link in chain {
@@ -92,10 +95,10 @@ impl<'e> State<'e> {
                 .and(Parameter::Level, state.level as u16)
                 .and_maybe(Parameter::Regime, state.regime);
             if state.absent {
-                return Err(self.decide(Reason::SettingAbsent, because));
+                return Err(Verdict::new(Reason::SettingAbsent, because));
             }
             if state.position == Switch::Off {
-                return Err(self.decide(Reason::SettingOff, because));
+                return Err(Verdict::new(Reason::SettingOff, because));
             }
             if *link == setting {
                 own = because;
@@ -115,7 +118,7 @@ impl<'e> State<'e> {
         }
     }
 
-    fn check_settings(&self, any: &[u16]) -> Result<Because, Decision> {
+    fn check_settings(&self, any: &[u16]) -> Result<Because, Verdict> {
         let mut first_failure = None;
         for setting in any {
             match self.check_setting(*setting) {
@@ -140,7 +143,7 @@ impl<'e> State<'e> {
     }
 
     /// Whether no regime bars whom a feature sends data to.
-    pub(crate) fn check_providers(&self, providers: Providers) -> Result<Because, Decision> {
+    pub(crate) fn check_providers(&self, providers: Providers) -> Result<Because, Verdict> {
         let barred = self.barred_providers();
         let first_barred = match providers {
             Providers::All(all) => positions(all & barred).next(),
@@ -153,7 +156,7 @@ impl<'e> State<'e> {
             Providers::Unstated => {
                 return match self.regimes().find(|(_, row)| row.unstated_providers) {
                     Some((regime, _)) => {
-                        Err(self.decide(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
+                        Err(Verdict::new(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
                     }
                     None => Ok(Because::NOTHING),
                 };
@@ -169,28 +172,28 @@ impl<'e> State<'e> {
         let regime = self.regimes().find(|(_, row)| row.providers & bit(provider) != 0);
         let because = Because::one(Parameter::Provider, provider);
         let because = because.and_maybe(Parameter::Regime, regime.map(|(regime, _)| regime));
-        Err(self.decide(Reason::ProviderBarred, because))
+        Err(Verdict::new(Reason::ProviderBarred, because))
     }
 
     /// Whether no regime bars a service or who runs it.
-    pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Decision> {
+    pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Verdict> {
         let service = Because::one(Parameter::Service, used.service);
         if let Some((regime, _)) = self.regimes().find(|(_, row)| row.services.contains(&used.service)) {
-            return Err(self.decide(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
+            return Err(Verdict::new(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
         }
         let provider = used.provider.map_or(0, bit);
         self.check_providers(Providers::All(provider)).map(|_| service)
     }
 
     /// Whether no regime bars any of these classes of data.
-    pub(crate) fn check_data(&self, classes: u64) -> Result<Because, Decision> {
+    pub(crate) fn check_data(&self, classes: u64) -> Result<Because, Verdict> {
         let barred =
             self.regimes().find_map(|(regime, row)| Some((regime, positions(row.data & classes).next()?)));
         match barred {
             None => Ok(Because::NOTHING),
             Some((regime, class)) => {
                 let because = Because::one(Parameter::Data, class).and(Parameter::Regime, regime);
-                Err(self.decide(Reason::DataBarred, because))
+                Err(Verdict::new(Reason::DataBarred, because))
             }
         }
     }
@@ -242,8 +245,7 @@ impl<'e> State<'e> {
         let restricts = row.restricts.as_ref()?;
         let may = |role: u16| self.cell(role, restricts.permission).is_on();
         let somebody = self.roles().any(|role| {
-            let meant =
-                !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role));
+            let meant = !self.is_supreme(role) && !restricts.besides.contains(&self.base_of(role));
             meant && may(role)
         });
         if !somebody && row.setting.is_some_and(|setting| self.check_setting(setting).is_ok()) {
@@ -264,17 +266,85 @@ impl<'e> State<'e> {
             matches!(grant, Some(Grant::On | Grant::Inherent))
         };
         let may = starts_on(restricts.permission);
-        let meant = |role: u16| {
-            !self.is_supreme(role) && !restricts.besides.contains(&self.domain.base_of(self.model, role))
-        };
+        let meant = |role: u16| !self.is_supreme(role) && !restricts.besides.contains(&self.base_of(role));
         let somebody = self.roles().any(|role| meant(role) && self.cell(role, restricts.permission).is_on());
         starts_on(restriction) && !(may && (somebody || meant(base)))
+    }
+
+    /// Whether an add-on is in force: bought where it is offered, or included in the plan.
+    pub(crate) fn has_add_on(&self, add_on: u16) -> bool {
+        self.domain.add_ons.contains(&add_on)
+    }
+
+    /// Whether the domain has any regime.
+    pub(crate) const fn has_regimes(&self) -> bool {
+        !self.domain.regimes.is_empty()
+    }
+
+    /// The entries of a list, lower case, ascending.
+    pub(crate) fn list(&self, list: u16) -> &'e [Box<str>] {
+        self.domain.lists.get(usize::from(list)).map_or(&[][..], |entries| entries)
+    }
+
+    /// What the domain, or else its plan, states of a limit.
+    pub(crate) fn limit(&self, limit: u16) -> Option<Limit> {
+        self.domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| *set)
+    }
+
+    /// Whether a credit plan in force is without limit for a meter.
+    pub(crate) fn is_unlimited(&self, meter: u16) -> bool {
+        self.domain.unlimited.contains(&meter)
+    }
+
+    /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
+    pub(crate) fn credit_plans(&self) -> impl Iterator<Item = (&'e str, &'e SoldCredits)> + use<'e> {
+        self.domain.credit_plans(self.model)
+    }
+
+    /// Whether the domain opted in to a feature.
+    pub(crate) fn opted_in(&self, feature: u16) -> bool {
+        self.domain.opt_ins.contains(&feature)
+    }
+
+    /// The role that a default of the catalog comes to.
+    pub(crate) fn default_role(&self, of: u16) -> Option<u16> {
+        self.domain.role_defaults.get(usize::from(of)).copied()
+    }
+
+    /// Whether somebody is given this role by default.
+    pub(crate) fn is_default_role(&self, role: u16) -> bool {
+        self.domain.role_defaults.contains(&role)
+    }
+
+    /// The id of the custom role at this position, if there is one.
+    pub(crate) fn custom_role(&self, role: u16) -> Option<RoleId> {
+        self.domain.custom(self.model, role).map(|custom| custom.id)
+    }
+
+    /// The base of a role: itself, unless it is a custom one.
+    pub(crate) fn base_of(&self, role: u16) -> u16 {
+        self.domain.base_of(self.model, role)
+    }
+
+    /// How many roles there are, custom ones included.
+    pub(crate) fn role_count(&self) -> usize {
+        self.domain.role_count(self.model)
+    }
+
+    /// The position of a role by name, custom ones included.
+    pub(crate) fn role_named(&self, name: &str) -> Option<u16> {
+        self.domain.role_named(self.model, name)
+    }
+
+    /// The name of a role, custom ones included.
+    pub(crate) fn role_name(&self, role: u16) -> &'e str {
+        self.domain.role_name(self.model, role)
     }
 
     /// Every role, custom ones included.
     pub(crate) fn roles(&self) -> impl Iterator<Item = u16> + use<'e> {
         let after = self.after;
-        let all = (0..=u16::MAX).take(self.domain.role_count(self.model));
+        let all = (0..=u16::MAX).take(self.role_count());
         all.filter(move |role| !matches!(after, After::Without { role: gone } if gone == *role))
     }
 }

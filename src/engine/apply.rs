@@ -231,10 +231,10 @@ impl Engine {
                 switch(state.cell(role.position(), permission.position()).is_on())
             }
             Change::List { list, .. } => {
-                let entries = state.domain.lists.get(list.index())?;
+                let entries = state.list(list.position());
                 Some(To::Entries(entries.iter().map(|entry| String::from(&**entry)).collect()))
             }
-            Change::OptIn { feature, .. } => switch(state.domain.opt_ins.contains(&feature.position())),
+            Change::OptIn { feature, .. } => switch(state.opted_in(feature.position())),
             Change::CreateRole { .. } | Change::DeleteRole { .. } | Change::AssignRole { .. } => None,
         }
     }

@@ -195,7 +195,7 @@ impl Engine {
     /// Whether the domain has what lets it have a region of its own.
     fn has_residency(&self) -> bool {
         let add_ons = &self.catalog.model().add_ons;
-        self.resolved.add_ons.iter().any(|add_on| add_ons.get(*add_on).is_some_and(|row| row.residency))
+        add_ons.iter().any(|(add_on, _, row)| row.residency && self.state().has_add_on(add_on))
     }
 
     fn customer_key(&self, row: &Data) -> CustomerKey {

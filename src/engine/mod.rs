@@ -156,28 +156,25 @@ impl Engine {
     /// the same position; anywhere else it denies with `foreign-id`. Look custom roles up again when a domain
     /// changes.
     pub fn role(&self, name: &str) -> Option<RoleId> {
-        let model = self.catalog.model();
-        let position = self.resolved.role_named(model, name)?;
-        Some(self.role_id(position))
+        self.state().role_named(name).map(|position| self.role_id(position))
     }
 
     /// The role that new members, or whoever the catalog's role default names, receive here (ROL-11).
     pub fn default_role(&self, of: RoleDefaultId) -> Option<RoleId> {
         let known = of.is_of(self.catalog.model().tag);
-        self.resolved.role_defaults.get(of.index()).filter(|_| known).map(|role| self.role_id(*role))
+        let role = self.state().default_role(of.position()).filter(|_| known);
+        role.map(|role| self.role_id(role))
     }
 
     pub(crate) fn role_id(&self, position: u16) -> RoleId {
-        let model = self.catalog.model();
-        self.resolved
-            .custom(model, position)
-            .map_or_else(|| RoleId::new(model.tag, position), |custom| custom.id)
+        let custom = self.state().custom_role(position);
+        custom.unwrap_or_else(|| RoleId::new(self.catalog.model().tag, position))
     }
 
     /// The roles, those of the catalog first, then custom ones.
     pub(crate) fn role_names(&self) -> impl Iterator<Item = &str> {
-        let custom = self.resolved.custom_roles.iter().map(|role| &*role.name);
-        self.catalog.model().roles.names().chain(custom)
+        let state = self.state();
+        state.roles().map(move |role| state.role_name(role))
     }
 
     /// The reason for which gates 2 to 5 keep a feature from running here, whoever asks.

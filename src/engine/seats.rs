@@ -137,7 +137,7 @@ impl Engine {
             let included = row.included_in.contains(&self.resolved.plan);
             row.matches_plan
                 && !included
-                && self.resolved.add_ons.contains(add_on)
+                && self.state().has_add_on(*add_on)
                 && bought.iter().any(|bought| bought.get_ref() == name)
         });
         rows.map(|(_, name, row)| (name, row))

@@ -155,8 +155,8 @@ impl Engine {
     /// The entries of a list, lower case and in order; none for an id of another catalog.
     pub fn list(&self, list: ListId) -> impl Iterator<Item = &str> {
         let known = list.is_of(self.catalog.model().tag);
-        let entries = self.resolved.lists.get(list.index()).filter(|_| known);
-        entries.map_or(&[][..], |entries| entries).iter().map(AsRef::as_ref)
+        let entries = if known { self.state().list(list.position()) } else { &[] };
+        entries.iter().map(AsRef::as_ref)
     }
 
     /// A limit, if the plan or the domain sets it; what credits were granted, only the ledger knows.

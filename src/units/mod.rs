@@ -116,6 +116,14 @@ impl MicroCredits {
         }
     }
 
+    /// So many thousandths of a credit, the unit of a [`Price`]; `None` above about 18 quadrillion.
+    pub const fn from_thousandths(thousandths: u64) -> Option<Self> {
+        match thousandths.checked_mul(1_000) {
+            Some(micros) => Some(Self(micros)),
+            None => None,
+        }
+    }
+
     /// The amount in millionths of a credit.
     pub const fn get(self) -> u64 {
         self.0

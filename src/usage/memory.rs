@@ -4,22 +4,24 @@
 //! event older than the window is rejected before it is looked up, so forgetting can never count twice
 //! (USE-07).
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 
 use crate::units::Timestamp;
 
 use super::credits::Payer;
-use super::event::{Body, Event, EventId, Version};
+use super::event::{Body, EventId, Version};
+use super::index::Index;
 use super::legs::Legs;
-use super::outcome::{Receipt, Resolution};
+use super::outcome::{Outcome, Resolution};
 use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
 
-/// An event and what it did.
+/// An event and what it did, as far as a repeat or a later event asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
-    pub(super) event: Event,
-    pub(super) receipt: Receipt,
+    pub(super) id: EventId,
+    pub(super) at: Timestamp,
+    pub(super) body: Body,
+    pub(super) outcome: Outcome,
     pub(super) held: Held,
 }
 
@@ -47,7 +49,7 @@ impl Record {
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        match self.event.body {
+        match self.body {
             Body::Reserve { deadline, .. } if self.is_open() => Some(deadline),
             _ => None,
         }
@@ -58,18 +60,28 @@ impl Record {
 pub(super) struct Memory {
     /// In the order in which they were recorded, without gaps.
     records: VecDeque<Record>,
-    /// The version of each record; the first record's tells the place of all.
-    versions: HashMap<EventId, Version, Fixed>,
+    /// The version of the account before the first record.
+    before: u64,
+    index: Index,
 }
 
 impl Memory {
-    pub(super) fn get(&self, id: EventId) -> Option<&Record> {
-        let version = *self.versions.get(&id)?;
+    /// No records, of an account at a version.
+    pub(super) fn after(version: Version) -> Self {
+        Self { before: version.0, ..Self::default() }
+    }
+
+    /// The version that an event made, if it is remembered.
+    pub(super) fn find(&self, id: EventId) -> Option<Version> {
+        let is = |place| self.records.get(place).is_some_and(|record| record.id == id);
+        self.index.find(id, self.version_of(1), is).map(|place| self.version_of(place.saturating_add(1)))
+    }
+
+    pub(super) fn get(&self, version: Version) -> Option<&Record> {
         self.records.get(self.place(version)?)
     }
 
-    pub(super) fn get_mut(&mut self, id: EventId) -> Option<&mut Record> {
-        let version = *self.versions.get(&id)?;
+    pub(super) fn get_mut(&mut self, version: Version) -> Option<&mut Record> {
         let place = self.place(version)?;
         self.records.get_mut(place)
     }
@@ -78,64 +90,49 @@ impl Memory {
         self.records.iter()
     }
 
+    /// The records with their versions.
+    pub(super) fn versions(&self) -> impl Iterator<Item = (Version, &Record)> {
+        (1..).map(|count| self.version_of(count)).zip(&self.records)
+    }
+
+    /// The version of the account after the last record.
+    pub(super) fn version(&self) -> Version {
+        self.version_of(self.records.len())
+    }
+
+    /// The version that so many of the records made.
+    fn version_of(&self, count: usize) -> Version {
+        Version(self.before.saturating_add(u64::try_from(count).unwrap_or(u64::MAX)))
+    }
+
+    /// Remembers a record as the next version.
     #[inline]
     pub(super) fn push(&mut self, record: Record) {
-        self.versions.insert(record.event.id, record.receipt.version);
+        let id = record.id;
         self.records.push_back(record);
+        self.index.insert(id, self.version());
     }
 
     /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
     /// what came after it.
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        while let Some(record) = self.records.front() {
-            if record.event.at >= oldest || record.is_open() {
-                return;
-            }
-            self.versions.remove(&record.event.id);
-            self.records.pop_front();
+        let mut count = 0_usize;
+        for record in self.records.iter().take_while(|record| record.at < oldest && !record.is_open()) {
+            count = count.saturating_add(1);
+            self.index.remove(record.id, Version(self.before.saturating_add(1)));
+            self.before = self.before.saturating_add(1);
+        }
+        if count > 0 {
+            self.records.drain(..count);
         }
     }
 
     fn place(&self, version: Version) -> Option<usize> {
-        let first = self.records.front()?.receipt.version.0;
-        usize::try_from(version.0.checked_sub(first)?).ok()
+        usize::try_from(version.0.checked_sub(self.before)?.checked_sub(1)?).ok()
     }
 }
 
-/// A hash that is the same on every machine. Ids come from the host; their order in the map is never seen.
-pub(super) type Fixed = BuildHasherDefault<FoldHasher>;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FoldHasher(u64);
-
-impl FoldHasher {
-    /// An odd constant with well-mixed bits: the fraction of the golden ratio.
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-
-    const fn fold(self, word: u64) -> Self {
-        Self((self.0.rotate_left(23) ^ word).wrapping_mul(Self::FACTOR))
-    }
-}
-
-impl Hasher for FoldHasher {
-    /// The upper half of a product depends on all bits, the lower only on the lower ones: mix them.
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            *self = self.fold(u64::from(*byte));
-        }
-    }
-
-    fn write_u128(&mut self, number: u128) {
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
-        *self = self.fold(half(number)).fold(half(number >> 64));
-    }
-}
-
-wire_struct!(Record { event, receipt, held });
+wire_struct!(Record { id, at, body, outcome, held });
 wire_enum!(Held {
     0 Nothing,
     1 Reservation { payer, legs, parts, resolution },
@@ -144,21 +141,20 @@ wire_enum!(Held {
 
 impl Wire for Memory {
     fn write(&self, bytes: &mut Vec<u8>) {
+        self.before.write(bytes);
         write_list(self.records.iter(), bytes);
     }
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        let mut memory = Self::default();
-        for record in Vec::<Record>::read(bytes)? {
-            let follows = match memory.records.back() {
-                Some(before) => before.receipt.version.0.checked_add(1) == Some(record.receipt.version.0),
-                None => true,
-            };
-            if !follows || memory.versions.contains_key(&record.event.id) {
+        let mut memory = Self::after(Version::read(bytes)?);
+        for _ in 0..u64::read(bytes)? {
+            let record = Record::read(bytes)?;
+            if memory.find(record.id).is_some() {
                 return Err(Malformed);
             }
             memory.push(record);
         }
-        Ok(memory)
+        // The next event needs a version as well.
+        if memory.version().0 == u64::MAX { Err(Malformed) } else { Ok(memory) }
     }
 }

@@ -79,6 +79,7 @@ mod runs;
 
 mod credits;
 mod cycle;
+mod index;
 mod legs;
 mod memory;
 mod tally;

@@ -5,13 +5,13 @@
 //! ([`Outputs::admit`]).
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::units::Timestamp;
 
 use super::event::{Body, OptInId, OutputId};
 use super::fact::{Change, Facts};
-use super::memory::Fixed;
 use super::options::{AtLimit, Booking, Early, EndedOptIn, Options};
 use super::outcome::{Denial, Note, Rejected};
 use super::outputs::{Follow, Origin, OutputBalance, OutputLimit};
@@ -381,7 +381,14 @@ impl Outputs {
 
     /// Forgets outputs, parked follow-ups and ended opt-ins of before the window. Late events of before it
     /// are rejected, so none of them can come back as new.
+    #[inline]
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
+        if !self.arrivals.is_empty() || !self.parked.is_empty() || !self.opt_ins.is_empty() {
+            self.forget(oldest);
+        }
+    }
+
+    fn forget(&mut self, oldest: Timestamp) {
         while let Some(seen) = self.arrivals.front().and_then(|output| self.seen.get(output)) {
             if seen.at >= oldest {
                 break;
@@ -427,6 +434,39 @@ impl Standing {
             Self::Counted { at } => Some(at).filter(|at| *at >= from),
             Self::Waiting | Self::Ended => None,
         }
+    }
+}
+
+/// A hash that is the same on every machine. Ids come from the host; their order in the map is never seen.
+type Fixed = BuildHasherDefault<FoldHasher>;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct FoldHasher(u64);
+
+impl FoldHasher {
+    /// An odd constant with well-mixed bits: the fraction of the golden ratio.
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+    const fn fold(self, word: u64) -> Self {
+        Self((self.0.rotate_left(23) ^ word).wrapping_mul(Self::FACTOR))
+    }
+}
+
+impl Hasher for FoldHasher {
+    /// The upper half of a product depends on all bits, the lower only on the lower ones: mix them.
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            *self = self.fold(u64::from(*byte));
+        }
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+        *self = self.fold(half(number)).fold(half(number >> 64));
     }
 }
 
