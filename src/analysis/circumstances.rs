@@ -16,7 +16,7 @@ const OUTSIDER: &str = "outsider.invalid";
 
 /// The request with everything that it leaves open and that one of the engines reads stated, in every way: each
 /// fact both ways, an e-mail domain for every entry of a list and one that is on none, each model with one token
-/// of each pool that it prices. Balances cover whatever is charged.
+/// of each pool that it prices, and none. Balances cover whatever is charged.
 ///
 /// The requests come in a fixed order; one that leaves nothing open comes back alone.
 pub(super) fn circumstances(engines: &[&Engine], request: &NamedRequest) -> Vec<NamedRequest> {
@@ -100,8 +100,10 @@ fn from_each(request: &NamedRequest, emails: &BTreeSet<String>) -> Vec<NamedRequ
     emails.iter().map(from).collect()
 }
 
+/// On each model and, as no completion says what happens then, on none.
 fn on_each(engines: &[&Engine], request: &NamedRequest, models: &BTreeSet<String>) -> Vec<NamedRequest> {
-    models.iter().map(|model| on_model(engines, request, model)).collect()
+    let on_models = models.iter().map(|model| on_model(engines, request, model));
+    [request.clone()].into_iter().chain(on_models).collect()
 }
 
 /// The request on a model; a run with one token of each pool that it prices.

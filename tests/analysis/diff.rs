@@ -96,7 +96,8 @@ fn every_circumstance(request: &NamedRequest) -> Vec<NamedRequest> {
     };
     let models = match request.action.feature.as_deref() {
         Some("ai_studio_workflows") => {
-            &["openai_small", "openai_large", "anthropic_medium", "anthropic_large", "anthropic_largest"][..]
+            &["", "openai_small", "openai_large", "anthropic_medium", "anthropic_large", "anthropic_largest"]
+                [..]
         }
         _ => &[""],
     };

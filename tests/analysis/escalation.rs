@@ -7,7 +7,7 @@ use tollkeeper::request::{NamedAction, NamedChange, NamedRequest};
 
 use super::worlds;
 
-fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
+pub(super) fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
     let request =
         Question::Permission(permission.to_owned()).asked_by(Actor::Role(role.to_owned()).subject());
     let reads = engine.reads_named(&request);
@@ -27,7 +27,7 @@ fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
 }
 
 /// Takes a path step by step, each as the actor is at that moment; the role and domain at its end.
-fn walk(engine: &Engine, outcome: &Outcome, role: &str) -> (Engine, String) {
+pub(super) fn walk(engine: &Engine, outcome: &Outcome, role: &str) -> (Engine, String) {
     let Outcome::Path(path) = outcome else { panic!("no path") };
     let (mut engine, mut role) = (engine.clone(), role.to_owned());
     for step in path {
@@ -66,7 +66,7 @@ fn every_step_of_an_escalation_is_allowed_and_its_end_has_the_permission() {
 
 /// Every domain and role that an actor can get to, by every change of every setting, permission and role there is:
 /// slow and obvious, within a number of changes.
-fn reachable(engine: &Engine, role: &str, changes_max: usize) -> Vec<(Engine, String)> {
+pub(super) fn reachable(engine: &Engine, role: &str, changes_max: usize) -> Vec<(Engine, String)> {
     let mut seen = BTreeSet::from([(engine.version(), role.to_owned())]);
     let mut all = vec![(engine.clone(), role.to_owned())];
     let mut layer = all.clone();

@@ -7,6 +7,12 @@ use tollkeeper::word::{Level, Switch};
 
 use super::worlds;
 
+pub(super) fn actors(engine: &Engine) -> Vec<Actor> {
+    let roles = engine.roles().map(|(role, _)| Actor::Role(role.to_owned()));
+    let standings = engine.catalog().all::<StandingId>().map(|(name, _)| Actor::Standing(name.to_owned()));
+    roles.chain(standings).collect()
+}
+
 /// Every way in which the facts that a request reads can be stated.
 fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
     let reads = engine.reads_named(request);
@@ -43,7 +49,7 @@ fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
     }
 }
 
-fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> usize {
+pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> usize {
     assert_eq!(table.columns, actors.iter().map(|actor| actor.name().to_owned()).collect::<Vec<_>>());
     for Row { question, cells, .. } in &table.rows {
         assert_eq!(cells.len(), actors.len());
@@ -60,9 +66,7 @@ fn every_cell_of_the_matrix_equals_its_evaluation() {
     for engine in worlds::engines() {
         let matrix = engine.matrix();
         let roles: Vec<_> = engine.roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
-        let standings =
-            engine.catalog().all::<StandingId>().map(|(name, _)| Actor::Standing(name.to_owned()));
-        let actors: Vec<_> = roles.iter().cloned().chain(standings.collect::<Vec<_>>()).collect();
+        let actors = actors(&engine);
         let restrictions = 1;
         let permissions = engine.catalog().all::<PermissionId>().count() - restrictions;
         assert_eq!(assert_table(&engine, &matrix.permissions, &roles), permissions);

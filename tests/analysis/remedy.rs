@@ -41,7 +41,7 @@ fn strength(engine: &Engine, actor: &Actor) -> usize {
     role.map_or(0, |role| permissions.filter(|(_, one)| engine.role_permission(role, *one).is_held()).count())
 }
 
-fn present(engine: &Engine) -> Vec<Actor> {
+pub(super) fn present(engine: &Engine) -> Vec<Actor> {
     let held = |name: &str| engine.role(name).is_some_and(|role| engine.holders(role).is_held());
     let roles = engine.roles().map(|(name, _)| name.to_owned()).filter(|name| held(name));
     let standings = engine.catalog().all::<tollkeeper::id::StandingId>();
@@ -79,7 +79,7 @@ fn remedy(steps: &[Step]) -> Remedy {
     serde_json::from_value(json).unwrap()
 }
 
-fn assert_laws(engine: &Engine, request: &NamedRequest, found: &Remedies) {
+pub(super) fn assert_laws(engine: &Engine, request: &NamedRequest, found: &Remedies) {
     for remedy in &found.remedies {
         let steps = &remedy.steps;
         assert_eq!(outcome(engine, request, steps), Some(Effect::Allow), "sound: {request:?} {remedy}");
@@ -89,7 +89,9 @@ fn assert_laws(engine: &Engine, request: &NamedRequest, found: &Remedies) {
             assert_ne!(
                 outcome(engine, request, &fewer),
                 Some(Effect::Allow),
-                "minimal: {request:?} {remedy}"
+                "minimal: {request:?} {remedy}\n{}\n{:?}",
+                engine.explain_named(request),
+                found.remedies.iter().map(ToString::to_string).collect::<Vec<_>>()
             );
         }
         let mut state = (engine.clone(), request.clone());

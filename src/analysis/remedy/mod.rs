@@ -75,8 +75,8 @@ impl Engine {
     /// The search starts from the gates that failed, looks only at what could make one of them pass, and widens by one
     /// step at a time: the smallest sets come first, and a set that contains one of them is none. It looks at sets of
     /// [`STEPS_MAX`](Remedies::STEPS_MAX) steps at most, and at [`SETS_MAX`](Remedies::SETS_MAX) sets;
-    /// [`complete`](Remedies::complete) says whether that was enough. Facts that are stated stay as they are stated,
-    /// unless a gate fails for them.
+    /// [`complete`](Remedies::complete) says whether that was enough. A fact that is stated to be so stays so,
+    /// unless a gate fails for it.
     ///
     /// # Example: a feature that is off, in an organization without a verified super admin
     ///

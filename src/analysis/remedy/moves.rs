@@ -62,6 +62,16 @@ impl Move {
     }
 }
 
+impl Move {
+    /// Whether it changes what a request says and nothing of the domain.
+    const fn is_circumstance(&self) -> bool {
+        match self {
+            Self::Change(..) | Self::Plan(_) | Self::AddOn(_) | Self::Vacate(_) => false,
+            Self::Ask(_) | Self::Fact(..) | Self::EmailDomain(_) | Self::Model(_) | Self::Balance(_) => true,
+        }
+    }
+}
+
 impl Edit {
     fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
@@ -121,45 +131,61 @@ impl<'s> Here<'s> {
     /// The moves that could get the request further, from every gate that it fails. None, if the gate that decides
     /// binds the whole request and nothing gets past it: whatever else is moved, it stays denied.
     pub(super) fn moves(&self) -> Vec<Move> {
-        let explanation = self.engine.explain(&self.request);
-        let deny = explanation.decision();
+        let deny = self.engine.evaluate(&self.request);
         let mut moves = self.lifting(Failure::of(&deny));
         moves.extend(self.routing(&deny));
         if moves.is_empty() && deny.reason().gate() <= Some(Gate::Setting) {
             return moves;
         }
+        let open = if deny.reason() == Reason::MissingFact { deny.facts() } else { IdSet::empty() };
+        let facts: Vec<FactId> = open.iter().collect();
+        // Where facts decide that are not stated: what fails however they turn out.
+        for number in 0..1_u64 << facts.len() {
+            let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));
+            let completed = stated.fold(self.request, |request, (fact, holds)| request.fact(fact, holds));
+            let wishes = self.behind_failures(&completed);
+            moves.extend(wishes.into_iter().flat_map(|wish| self.granted(wish, SUPPORT_MAX)));
+        }
+        moves
+    }
+
+    /// What would make the gates pass that a completion of the request fails.
+    fn behind_failures(&self, completed: &Request<'_>) -> Vec<Wish> {
+        let explanation = self.engine.explain(completed);
+        let mut wishes = Vec::new();
         for steps in explanation.steps().chunk_by(|one, next| one.of() == next.of()) {
             let mut of_steps = Vec::new();
             let mut hopeless = false;
             for step in steps {
                 let Some(reason) = step.failure() else { continue };
-                let lifting = self.lifting(Failure { reason, because: step.because, facts: step.facts });
+                let own = self.wishes(Failure { reason, because: step.because, facts: step.facts });
                 // Facts that are not stated are taken as false in the steps; what they could do stands in the deny.
-                hopeless |= lifting.is_empty() && reason != Reason::MissingFact;
-                of_steps.extend(lifting);
+                hopeless |= own.is_empty() && reason != Reason::MissingFact;
+                of_steps.extend(own);
             }
             // An alternative with one gate that nothing gets past is none.
             if !(hopeless && steps.iter().any(|step| step.role.is_some())) {
-                moves.extend(of_steps);
+                wishes.extend(of_steps);
             }
         }
-        moves
+        wishes
     }
 
-    /// Facts that are not stated and that would hand the question to other gates, which may be easier to pass.
+    /// Facts that, if they were so, would hand the question to other gates, which may be easier to pass.
     fn routing(&self, deny: &Decision) -> Vec<Move> {
         if !matches!(self.request.action, Action::Permission(_) | Action::Run(_)) {
             return Vec::new();
         }
-        let facts = self.engine.reads(&self.request).facts.iter();
-        let unstated = facts.filter(|fact| self.request.context.stated(*fact).is_none());
-        // Not stated, they count as false where they do not decide by themselves.
         let routes = |fact: &FactId| {
-            let then = self.engine.evaluate(&self.request.fact(*fact, true));
+            let so = Request { context: self.request.context.restated(*fact, true), ..self.request };
+            let then = self.engine.evaluate(&so);
             (then.reason(), then.because()) != (deny.reason(), deny.because())
         };
-        let named = |fact: &FactId| deny.facts().contains(*fact);
-        unstated.filter(|fact| !named(fact) && routes(fact)).map(|fact| Move::Fact(fact, true)).collect()
+        // What the deny is about is wished for by itself.
+        let open =
+            |fact: &FactId| self.request.context.stated(*fact) != Some(true) && !deny.facts().contains(*fact);
+        let facts = self.engine.reads(&self.request).facts.iter();
+        facts.filter(|fact| open(fact) && routes(fact)).map(|fact| Move::Fact(fact, true)).collect()
     }
 
     /// What would make a failed gate pass: what does so at once, and changes with whoever may make them.
@@ -319,7 +345,9 @@ impl<'s> Here<'s> {
         }
         let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
         let wishes = edit.lend(|change| self.supporting(Request::new(Subject::nobody(), change)));
-        wishes.into_iter().flat_map(|wish| self.granted(wish, depth)).collect()
+        // Circumstances are those of the request, not of a change that it takes.
+        let lasting = |wish: &Wish| !matches!(wish, Wish::Move(step) if step.is_circumstance());
+        wishes.into_iter().filter(lasting).flat_map(|wish| self.granted(wish, depth)).collect()
     }
 }
 
@@ -334,7 +362,9 @@ fn supports(engine: &Engine, request: &Request<'_>, failure: Failure) -> Vec<Wis
     let tag = engine.catalog().model().tag;
     let Failure { reason, because, .. } = failure;
     let role = because.get(Parameter::Role).map(|role| engine.role_id(role));
-    let assign = |role: Option<RoleId>| role.map(Edit::Assign).map(Wish::Change).into_iter().collect();
+    let assign = |role: Option<RoleId>| -> Vec<Wish> {
+        role.map(Edit::Assign).map(Wish::Change).into_iter().collect()
+    };
     match reason {
         Reason::NotInPlan => contract(&engine.levers(request)),
         Reason::SettingOff => {
@@ -342,21 +372,19 @@ fn supports(engine: &Engine, request: &Request<'_>, failure: Failure) -> Vec<Wis
             let on = setting.map(|setting| Edit::Setting(setting, Switch::On));
             on.map(Wish::Change).into_iter().collect()
         }
-        Reason::NotAuthorized => {
-            let permission = because.get(Parameter::Permission).map(|one| PermissionId::new(tag, one));
-            let of_role = |permission| {
-                let off = move |role: &&RoleId| {
-                    let now = engine.role_permission(**role, permission);
-                    matches!(now, RolePermission::Configurable { position: Switch::Off, .. })
-                };
-                let roles = request.subject.all_roles().iter().filter(off);
-                roles.map(move |role| Wish::Change(Edit::RolePermission(*role, permission, Switch::On)))
-            };
-            permission.into_iter().flat_map(of_role).collect()
-        }
+        Reason::NotAuthorized => by_permission(engine, request),
         // Somebody must hold the role first: verified, or beside the last holder.
-        Reason::NeedsVerification | Reason::LastHolder => assign(role),
-        Reason::NeedsRole => assign(role.filter(|role| engine.holders(*role) == Holders::Counted(0))),
+        Reason::NeedsVerification => {
+            let mut wishes = by_permission(engine, request);
+            wishes.extend(assign(role));
+            wishes
+        }
+        Reason::LastHolder => assign(role),
+        Reason::NeedsRole => {
+            let mut wishes = by_permission(engine, request);
+            wishes.extend(assign(role.filter(|role| engine.holders(*role) == Holders::Counted(0))));
+            wishes
+        }
         Reason::RoleInUse => {
             let held = role.filter(|role| engine.holders(*role) != Holders::Counted(0));
             held.map(Move::Vacate).map(Wish::Move).into_iter().collect()
@@ -364,6 +392,22 @@ fn supports(engine: &Engine, request: &Request<'_>, failure: Failure) -> Vec<Wis
         Reason::InvalidChange => restricting(engine, request, because),
         _ => Vec::new(),
     }
+}
+
+/// What would let the subject hold a permission that authority over a request can come from.
+fn by_permission(engine: &Engine, request: &Request<'_>) -> Vec<Wish> {
+    let catalog = engine.catalog();
+    let permissions = engine.levers(request).permissions.into_iter();
+    let actions = permissions.filter(|permission| catalog.restricts(*permission).is_none());
+    let wanting = |permission: PermissionId| {
+        let asked = Request { action: permission.into(), ..*request };
+        let here = Here::of(engine, asked);
+        let deny = engine.evaluate(&asked);
+        let mut wishes = if deny.is_deny() { here.wishes(Failure::of(&deny)) } else { Vec::new() };
+        wishes.extend(here.behind_failures(&asked));
+        wishes
+    };
+    actions.flat_map(wanting).collect()
 }
 
 /// What would let a restriction that nobody would be left for be gone, or have somebody left: settings turned,
