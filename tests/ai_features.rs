@@ -424,6 +424,33 @@ fn data_is_processed_only_for_what_may_run_and_only_as_declared() {
     );
 }
 
+// AI-04 CRD-01: who gets the data of an automation is whoever runs the model that is selected for it.
+#[test]
+fn data_is_processed_for_automations_by_the_provider_of_the_selected_model() {
+    let table = Table::of(
+        "
+        model             on          hipaa            providers
+        -                 feature-on  provider-barred  -
+        openai_small      feature-on  provider-barred  openai
+        anthropic_medium  feature-on  feature-on       anthropic
+        ",
+    );
+    let (on, hipaa) = (world("", ON), world(HIPAA, ON));
+    for row in &table.rows {
+        let mut action = json!({ "process": "user_content", "feature": "ai_studio_workflows" });
+        if row[0] != "-" {
+            action["model"] = json!(row[0]);
+        }
+        let [on, hipaa] = [&on, &hipaa].map(|engine| decide(engine, json!({ "action": action })));
+        let providers = if on.providers.is_empty() { "-".to_owned() } else { on.providers.join("+") };
+        let found = [on.reason.as_str(), hipaa.reason.as_str(), &providers];
+        assert_eq!(found, row[1..4], "{row:?}");
+    }
+    // A model means nothing to a feature with providers of its own.
+    let action = json!({ "process": "user_content", "feature": "smart_status", "model": "openai_small" });
+    assert_eq!(decide(&hipaa, json!({ "action": action })).providers, ["anthropic"]);
+}
+
 // AI-03: a switch that is off keeps every class of every feature from being processed.
 #[test]
 fn behind_a_closed_switch_no_data_of_any_class_is_processed() {

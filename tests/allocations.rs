@@ -105,7 +105,10 @@ fn evaluating_allocates_nothing() {
         Request::new(member, Run::new(names.smart_status).trigger(Trigger::Proactive)),
         Request::new(member, workflow).balances(&credits),
         Request::new(guest, workflow),
-        Request::new(guest, Action::Process { data: names.content, feature: names.smart_status }),
+        Request::new(
+            guest,
+            Action::Process { data: names.content, feature: names.smart_status, model: None },
+        ),
         Request::new(guest, Action::Store(names.content)),
         Request::new(guest, Action::Malformed),
         Request::new(chief, Change::Setting { setting: names.uploads, to: Switch::Off }),

@@ -71,6 +71,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "domain",
             "request",
             "engine",
+            "analysis",
         ],
     ),
 ];

@@ -464,7 +464,13 @@ fn hiding_a_fact_neither_helps_nor_loses_an_obligation() {
             less.context.email_domain = None;
             hiding.push(less.clone());
             less.context.facts.clear();
-            hiding.push(less);
+            hiding.push(less.clone());
+            less.context = request.context.clone();
+            // A limit that nobody knows denies by its name; that is another law.
+            if !matches!(stated.reason, Reason::UnknownLimit | Reason::MalformedRequest) {
+                (less.context.remaining, less.context.used) = <_>::default();
+                hiding.push(less);
+            }
             for less in hiding {
                 let answer = world.engine.decide(&less);
                 hidden += 1;
@@ -501,7 +507,7 @@ fn corners_are_decided_by_the_first_gate_that_fails() {
             "not-for-domain-kind",
             None,
         ),
-        // Nobody selects a model for processing, so its provider is not stated (AI-14, CRD-01).
+        // Where no model is selected, who gets the data is not stated (AI-14, CRD-01).
         (
             "enterprise",
             "regimes = [\"hipaa\"]\n[settings]\nai_partners = \"on\"",

@@ -18,7 +18,7 @@ const SUITES: [(&str, usize); 5] = [
     ("authzen_gateway", 25),
     ("authzen_todo", 40 + 6),
     ("book_club", 18),
-    ("clinic", 64),
+    ("clinic", 70),
 ];
 
 fn directory() -> PathBuf {
@@ -109,7 +109,7 @@ fn every_kind_of_mistake_in_a_suite_has_a_code_a_place_and_a_message() {
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'allow'\nreason = 'no-reason'\nfallback = 'f'\nremedy = 'impossible'", &["12:10: unknown-value: unknown reason `no-reason`", "13:12: contradiction: no allow has a `fallback`", "14:10: contradiction: no allow has a `remedy`"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nproviders = ['p']\ndata = []", &["12:13: contradiction: no deny has `providers`"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nremedy = 'possible'", &["12:10: unknown-value: unknown value `possible`; use one of `impossible`"]),
-        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nremedy = [{ seting = 's' }]", &["12:13: unknown-key: unknown key `seting`; did you mean `setting`?"]),
+        ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\nremedy = [{ plan = 'x', chnge = {} }]", &["12:25: unknown-key: unknown key `chnge`; did you mean `change`?"]),
         ("[[check]]\nname = 'x'\naction = { store = 'x' }\nexpect = 'deny'\ncontext = { facts = { a = 'yes' } }", &["12:27: wrong-type: expected a boolean, found string `yes`"]),
         ("[check]\nname = 'x'", &["8:1: wrong-type: `check` must be an array of tables", "11:3: syntax: duplicate key", "missing-key: a suite without checks proves nothing; add a `[[check]]` or a `[[table]]`"]),
         ("[[checks]]\nname = 'x'", &["8:3: unknown-table: unknown table `checks`; did you mean `check`?"]),
@@ -228,15 +228,69 @@ fallback = 'generic_list'
     assert_eq!(json["failures"][1]["explanation"]["decision"]["because"]["feature"], "smart_fieldz");
 }
 
+/// DEC-05: what lifts a deny, expected as steps in any order or as nothing.
 #[test]
-fn an_expectation_that_nothing_checks_yet_fails_and_says_so() {
-    let text = format!("{CHECK}remedy = 'impossible'");
-    let report = report(&text);
-    assert!(!report.passed());
-    assert_eq!(
-        report.failures[0].mismatches[0].to_string(),
-        "remedy: expected impossible, got no answer: remedies are not worked out yet"
-    );
+fn an_expected_remedy_is_one_that_the_engine_finds() {
+    const YOUNG: &str = "\
+[suite]
+name = 's'
+[domain]
+id = 'young'
+kind = 'organization'
+plan = 'starter'
+[holders]
+super_admin = 0
+[settings]
+ai_partners = 'off'
+";
+    const APPOINT: &str = "{ by = 'admin', change = { assign_role = 'super_admin' } }";
+    const TURN: &str = "{ by = 'super_admin', change = { setting = 'ai_partners', to = 'on' } }";
+    const FOUND: &str = "`admin` assigns role `super_admin`, once `super_admin_verified` is so; then \
+                         `super_admin` turns setting `ai_partners` on";
+    let feature = "{ feature = 'smart_status' }";
+    let guest = "{ permission = 'create_teams' }";
+    let turned_by_admin = "[{ by = 'admin', change = { setting = 'ai_partners', to = 'on' } }]";
+    let never = "impossible: no change gets past `never-for-role`";
+    let table: [(&str, &str, Result<(), (&str, &str)>); 8] = [
+        (feature, &format!("[{APPOINT}, {TURN}]"), Ok(())),
+        (feature, &format!("[{TURN}, {APPOINT}]"), Ok(())),
+        (
+            feature,
+            "[{ change = { assign_role = 'super_admin' } }, { change = { setting = 'ai_partners', to = 'on' } }]",
+            Ok(()),
+        ),
+        (feature, &format!("[{TURN}]"), Err(("`super_admin` turns setting `ai_partners` on", FOUND))),
+        (feature, turned_by_admin, Err(("`admin` turns setting `ai_partners` on", FOUND))),
+        (feature, "'impossible'", Err(("impossible", FOUND))),
+        (guest, "'impossible'", Ok(())),
+        (guest, "[{ plan = 'enterprise' }]", Err(("the domain is on plan `enterprise`", never))),
+    ];
+    for (action, remedy, expected) in table {
+        let check = format!(
+            "[[check]]\nname = 'c'\nsubject.roles = ['guest']\naction = {action}\nexpect = 'deny'\nremedy = {remedy}\n"
+        );
+        let suite = Suite::parse(&format!("{YOUNG}{check}")).unwrap();
+        let report = check::run(&suite, &suite.engine(read).unwrap());
+        let got: Vec<String> =
+            report.failures.iter().flat_map(|it| &it.mismatches).map(ToString::to_string).collect();
+        let expected = expected.err().map(|(wish, got)| format!("remedy: expected {wish}, got {got}"));
+        assert_eq!(got, Vec::from_iter(expected), "{remedy}");
+    }
+}
+
+#[test]
+fn a_step_of_a_remedy_states_one_thing() {
+    let table = [
+        ("[{ by = 'x' }]", "a step states one of `change`, `ask`"),
+        ("[{ plan = 'starter', add_on = 'x' }]", "a step states one of `change`, `ask`"),
+        ("[{ plan = 'starter', by = 'x' }]", "only a step with `change` states `by`"),
+        ("[{ plan = 'starter', holds = true }]", "only a step with `fact` states `holds`"),
+        ("[]", "write `impossible` where nothing lifts it"),
+    ];
+    for (remedy, problem) in table {
+        let found = problems(&format!("{HEADING}{CHECK}remedy = {remedy}"));
+        assert!(found.len() == 1 && found[0].contains(problem), "{remedy}: {found:?}");
+    }
 }
 
 #[test]

@@ -57,6 +57,11 @@ fn without_a_limit_usage_is_counted_and_the_allow_says_so() {
         assert_eq!(record.charge.get("ai_outputs").copied(), charge, "{trigger}");
         assert_eq!(says_unenforced(&record), unenforced, "{trigger}");
     }
+    // Stating what is left of a limit that nobody set changes nothing: leaving it out must not help.
+    for stated in ["r0", "r9", "u9"] {
+        let record = run(&engine, "smart_editor", "requested", balance("ai_outputs", stated));
+        assert_eq!((record.reason.as_str(), says_unenforced(&record)), ("feature-on", true), "{stated}");
+    }
     // A limit that only counts is none that is enforced.
     let record =
         run(&limited("limit = 1\nstop = 'none'"), "smart_editor", "requested", balance("ai_outputs", "u9"));

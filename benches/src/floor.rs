@@ -167,7 +167,9 @@ impl Floor {
         let (configurable, fixed): (Vec<&String>, Vec<&String>) =
             product.permissions.keys().partition(is_configurable);
         let permission_numbers = numbers(configurable.iter().chain(&fixed).map(|name| name.as_str()));
-        let fact_numbers = numbers(product.facts.keys().map(String::as_str));
+        // Those that permissions read: a byte has eight bits.
+        let facts: Names = product.permissions.keys().flat_map(|name| product.reads(name)).collect();
+        let fact_numbers = numbers(facts.iter().map(String::as_str));
         let restriction = product.permissions.iter().find(|(_, row)| row.restricts.is_some());
         let mut floor = Self {
             permissions: vec![Permission::default(); product.permissions.len()],

@@ -8,11 +8,13 @@
 //! | [`floor`] | the same decisions from precomputed masks: how fast it could be |
 //! | [`maps`] | the same decisions from nested hash maps: what people write by hand |
 //! | [`growth`] | catalogs of any size |
+//! | [`ledger`] | a price book, and accounts on which runs are reserved and settled |
 //! | [`heap`] | how many bytes a thing holds |
 
 pub mod floor;
 pub mod growth;
 pub mod heap;
+pub mod ledger;
 pub mod maps;
 pub mod product;
 pub mod random;

@@ -177,7 +177,9 @@ fn ask(product: &Product, names: &Askable<'_>, states: &[State], random: &mut Ra
         50..90 => {
             let trigger = random.pick(&[Trigger::Requested, Trigger::Proactive, Trigger::FollowUp]);
             ask.what = What::Feature(random.pick(&names.features).to_owned(), trigger);
-            ask.remaining = random.percent(80).then(|| random.below(4) as u64);
+            // Where no limit is set there is no balance to load.
+            let limited = states[tenant].tenant.limit.is_some();
+            ask.remaining = (limited && random.percent(80)).then(|| random.below(4) as u64);
         }
         _ => {
             let settings: Vec<&String> = product.settings.keys().collect();

@@ -104,10 +104,13 @@ fn on_each(engines: &[&Engine], request: &NamedRequest, models: &BTreeSet<String
     models.iter().map(|model| on_model(engines, request, model)).collect()
 }
 
-/// The request on a model, with one token of each pool that it prices.
+/// The request on a model; a run with one token of each pool that it prices.
 pub(super) fn on_model(engines: &[&Engine], request: &NamedRequest, model: &str) -> NamedRequest {
     let mut request = request.clone();
     request.action.model = Some(model.to_owned());
+    if request.action.process.is_some() {
+        return request;
+    }
     for engine in engines {
         let Some(id) = engine.catalog().find::<ModelId>(model) else { continue };
         let quantities = engine.quantities(id).filter_map(|quantity| engine.catalog().name(quantity));

@@ -71,6 +71,43 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What would lift a deny is expected as `remedy`: the steps of one of the remedies that
+//! [`Engine::remedies`](crate::engine::Engine::remedies) finds, in any order, or that nothing does.
+//!
+//! ```
+//! # let text = r#"
+//! # [suite]
+//! # name = "what lifts a deny"
+//! # [domain]
+//! # id = "acme"
+//! # kind = "organization"
+//! # plan = "starter"
+//! # [holders]
+//! # super_admin = 1
+//! # [settings]
+//! # uploads = "off"
+//! [[check]]
+//! name = "uploads are off, and a super admin turns them on"
+//! subject = { roles = ["member"] }
+//! action = { permission = "upload_files" }
+//! context = { facts = { via_app = false } }
+//! expect = "deny"
+//! remedy = [{ by = "super_admin", change = { setting = "uploads", to = "on" } }]
+//!
+//! [[check]]
+//! name = "a guest never creates teams"
+//! subject = { roles = ["guest"] }
+//! action = { permission = "create_teams" }
+//! expect = "deny"
+//! remedy = "impossible"
+//! # "#;
+//! # let suite = tollkeeper::check::Suite::parse(text)?;
+//! # tollkeeper::check::run(&suite, &suite.engine(|_| Err("no other files"))?).into_result()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`ExpectedStep`] lists the keys of a step.
+//!
 //! Keys that the format does not have are refused. *Names* in a request are not looked up when a suite is read:
 //! they resolve as those of a request do, so an unknown one denies, and a check may expect just that.
 //!
@@ -79,6 +116,7 @@
 //! properties can be stated beside examples.
 
 mod coverage;
+mod remedy;
 mod report;
 mod run;
 mod self_check;
@@ -88,7 +126,8 @@ pub mod strategies;
 mod suite;
 
 pub use coverage::{Coverage, Covered};
+pub use remedy::{ExpectedRemedy, ExpectedStep};
 pub use report::{Aspect, Failed, Failure, Mismatch, Report};
 pub use run::run;
 pub use self_check::{SelfCheckError, self_check};
-pub use suite::{Check, EngineError, Expected, Remedy, Suite};
+pub use suite::{Check, EngineError, Expected, Suite};

@@ -1,17 +1,17 @@
 //! The shape of a suite file: one struct a table.
 
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::suite::Remedy;
+use super::remedy::ExpectedRemedy;
 use crate::catalog::source::Map;
 use crate::decision::Effect;
 use crate::diagnostic::Problems;
 use crate::document::{Document, Name, Placed};
 use crate::domain::DomainSource;
-use crate::request::{NamedAction, NamedChange, NamedContext, NamedSubject, Resource};
+use crate::request::{NamedAction, NamedContext, NamedSubject, Resource};
 
 /// A whole suite file.
 pub(super) struct SuiteSource {
@@ -95,8 +95,8 @@ impl<'de> Deserialize<'de> for SubjectSource {
     }
 }
 
-/// `remedy = "impossible"`, or the changes of a remedy.
-pub(super) struct RemedySource(pub(super) Remedy);
+/// `remedy = "impossible"`, or the steps of a remedy.
+pub(super) struct RemedySource(pub(super) ExpectedRemedy);
 
 impl<'de> Deserialize<'de> for RemedySource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,20 +110,17 @@ impl<'de> Deserialize<'de> for RemedySource {
             type Value = RemedySource;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("`impossible` or an array of changes")
+                f.write_str("`impossible` or an array of steps")
             }
 
             fn visit_str<E: Error>(self, word: &str) -> Result<RemedySource, E> {
                 Word::deserialize(StrDeserializer::new(word))
-                    .map(|Word::Impossible| RemedySource(Remedy::Impossible))
+                    .map(|Word::Impossible| RemedySource(ExpectedRemedy::Impossible))
             }
 
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<RemedySource, A::Error> {
-                let mut changes = Vec::new();
-                while let Some(change) = seq.next_element::<NamedChange>()? {
-                    changes.push(change);
-                }
-                Ok(RemedySource(Remedy::Changes(changes)))
+            fn visit_seq<A: SeqAccess<'de>>(self, steps: A) -> Result<RemedySource, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(steps))
+                    .map(|steps| RemedySource(ExpectedRemedy::Steps(steps)))
             }
         }
         deserializer.deserialize_any(OneOf)

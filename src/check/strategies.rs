@@ -269,12 +269,17 @@ fn actions(names: &Names) -> impl Strategy<Value = NamedAction> + use<> {
         tokens,
         ..NamedAction::default()
     });
-    let process = (one_of(&names.data), one_of(&names.features));
+    let process = (one_of(&names.data), one_of(&names.features), option::of(one_of(&names.models)));
     proptest::prop_oneof![
         6 => one_of(&names.permissions)
             .prop_map(|permission| NamedAction { permission, ..NamedAction::default() }),
         4 => run,
-        1 => process.prop_map(|(process, feature)| NamedAction { feature, process, ..NamedAction::default() }),
+        1 => process.prop_map(|(process, feature, model)| NamedAction {
+            feature,
+            process,
+            model: model.flatten(),
+            ..NamedAction::default()
+        }),
         1 => one_of(&names.data).prop_map(|store| NamedAction { store, ..NamedAction::default() }),
         4 => changes(names).prop_map(|change| NamedAction { change: Some(change), ..NamedAction::default() }),
         2 => connecting(names),

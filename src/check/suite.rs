@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
-use serde::Serialize;
-
+use super::remedy::{ExpectedRemedy, ExpectedStep};
 use super::source::{CheckSource, SuiteSource, TableSource};
 use crate::catalog::Catalog;
 use crate::decision::{Effect, Reason};
@@ -61,20 +60,8 @@ pub struct Expected {
     pub data: Option<BTreeSet<String>>,
     /// What is served in the place of a denied feature.
     pub fallback: Option<String>,
-    /// What would turn the deny into an allow. [`run`](super::run) cannot work remedies out yet, so that a check
-    /// which states one fails and says so.
-    pub remedy: Option<Remedy>,
-}
-
-/// What would turn a deny into an allow.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Remedy {
-    /// Nothing: no change can pass the gate.
-    Impossible,
-    /// These changes, in order.
-    Changes(Vec<NamedChange>),
+    /// What would turn the deny into an allow.
+    pub remedy: Option<ExpectedRemedy>,
 }
 
 impl Expected {
@@ -313,6 +300,9 @@ impl Reader {
             self.problems.add(Code::MissingKey, Some(span.clone()), "missing key `expect`");
         }
         let reason = source.reason.as_ref().and_then(|reason| self.reason(reason, "reason", &[]));
+        if let Some(remedy) = &source.remedy {
+            self.remedy(&remedy.get_ref().0, remedy.span());
+        }
         let Some(effect) = source.expect else { return };
         self.possible(&source, effect, reason);
         let Some(action) = source.action else { return };
@@ -353,6 +343,18 @@ impl Reader {
         }
         if let (Effect::Allow, Some(remedy)) = (effect, &source.remedy) {
             self.contradiction(remedy.span(), "no allow has a `remedy`");
+        }
+    }
+
+    fn remedy(&mut self, remedy: &ExpectedRemedy, at: Range<usize>) {
+        let ExpectedRemedy::Steps(steps) = remedy else { return };
+        if steps.is_empty() {
+            self.contradiction(
+                at,
+                "a deny is lifted by no less than one step; write `impossible` where nothing lifts it",
+            );
+        } else if let Some(problem) = steps.iter().find_map(ExpectedStep::problem) {
+            self.contradiction(at, problem);
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod because;
 mod reason;
+mod verdict;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ pub use because::Because;
 pub use because::Parameter;
 pub use reason::{Gate, Reason};
 use serde::{Deserialize, Serialize};
+pub(crate) use verdict::Verdict;
 
 use crate::id::{DataId, FactId, FallbackId, IdSet, ObligationId, ProviderId, Tag};
 
@@ -51,6 +53,11 @@ impl Decision {
     pub(crate) const fn new(tag: Tag, reason: Reason, because: Because) -> Self {
         let fallback = NONE;
         Self { tag, obligations: 0, providers: 0, data: 0, facts: 0, charge: 0, because, fallback, reason }
+    }
+
+    /// What a failing gate comes to.
+    pub(crate) const fn of(tag: Tag, verdict: Verdict) -> Self {
+        Self::new(tag, verdict.reason(), verdict.because()).with_facts(verdict.fact_bits())
     }
 
     pub(crate) const fn with_obligations(self, obligations: u64) -> Self {

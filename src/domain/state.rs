@@ -3,7 +3,7 @@
 use super::resolve::{Cell, Resolved, SettingState, cell_index};
 use crate::catalog::Model;
 use crate::catalog::model::{Condition, Grant, Limit, Providers, Regime, Setting, SoldCredits, UsedService};
-use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::decision::{Because, Decision, Parameter, Reason, Verdict};
 use crate::id::{RoleId, bit, positions};
 use crate::word::{Level, Switch};
 
@@ -48,25 +48,30 @@ impl<'e> State<'e> {
         Decision::new(self.model.tag, reason, because)
     }
 
+    /// The deny that a failing gate comes to.
+    pub(crate) const fn deny(&self, verdict: Verdict) -> Decision {
+        Decision::of(self.model.tag, verdict)
+    }
+
     /// Whether one static condition holds; what decided it, or why it fails.
-    pub(crate) fn check(&self, condition: &Condition) -> Result<Because, Decision> {
+    pub(crate) fn check(&self, condition: &Condition) -> Result<Because, Verdict> {
         let (plan, kind) = (self.domain.plan, self.domain.kind);
         match condition {
             Condition::Plans(plans) => match plans.contains(&plan) {
                 true => Ok(Because::one(Parameter::Plan, plan)),
-                false => Err(self.decide(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
+                false => Err(Verdict::new(Reason::NotInPlan, Because::one(Parameter::Plan, plan))),
             },
             Condition::AddOns(add_ons) => match add_ons.iter().find(|one| self.has_add_on(**one)) {
                 Some(add_on) => Ok(Because::one(Parameter::AddOn, *add_on)),
                 None => {
                     let because = Because::one(Parameter::Plan, plan);
                     let because = because.and_maybe(Parameter::AddOn, add_ons.first().copied());
-                    Err(self.decide(Reason::NotInPlan, because))
+                    Err(Verdict::new(Reason::NotInPlan, because))
                 }
             },
             Condition::Kinds(kinds) => match kinds.contains(&kind) {
                 true => Ok(Because::one(Parameter::Kind, kind)),
-                false => Err(self.decide(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
+                false => Err(Verdict::new(Reason::NotForDomainKind, Because::one(Parameter::Kind, kind))),
             },
             Condition::Providers(providers) => self.check_providers(*providers),
             Condition::Service(used) => self.check_service(*used),
@@ -76,12 +81,12 @@ impl<'e> State<'e> {
     }
 
     /// The first of these conditions that fails.
-    pub(crate) fn check_all(&self, conditions: &[Condition]) -> Result<(), Decision> {
+    pub(crate) fn check_all(&self, conditions: &[Condition]) -> Result<(), Verdict> {
         conditions.iter().try_for_each(|condition| self.check(condition).map(|_| ()))
     }
 
     /// Whether a setting is in effect, with all that it requires.
-    pub(crate) fn check_setting(&self, setting: u16) -> Result<Because, Decision> {
+    pub(crate) fn check_setting(&self, setting: u16) -> Result<Because, Verdict> {
         let chain = self.model.settings.get(setting).map_or(&[][..], |row: &Setting| &row.chain);
         let mut own = Because::one(Parameter::Setting, setting);
         for link in chain {
@@ -90,10 +95,10 @@ impl<'e> State<'e> {
                 .and(Parameter::Level, state.level as u16)
                 .and_maybe(Parameter::Regime, state.regime);
             if state.absent {
-                return Err(self.decide(Reason::SettingAbsent, because));
+                return Err(Verdict::new(Reason::SettingAbsent, because));
             }
             if state.position == Switch::Off {
-                return Err(self.decide(Reason::SettingOff, because));
+                return Err(Verdict::new(Reason::SettingOff, because));
             }
             if *link == setting {
                 own = because;
@@ -113,7 +118,7 @@ impl<'e> State<'e> {
         }
     }
 
-    fn check_settings(&self, any: &[u16]) -> Result<Because, Decision> {
+    fn check_settings(&self, any: &[u16]) -> Result<Because, Verdict> {
         let mut first_failure = None;
         for setting in any {
             match self.check_setting(*setting) {
@@ -138,7 +143,7 @@ impl<'e> State<'e> {
     }
 
     /// Whether no regime bars whom a feature sends data to.
-    pub(crate) fn check_providers(&self, providers: Providers) -> Result<Because, Decision> {
+    pub(crate) fn check_providers(&self, providers: Providers) -> Result<Because, Verdict> {
         let barred = self.barred_providers();
         let first_barred = match providers {
             Providers::All(all) => positions(all & barred).next(),
@@ -151,7 +156,7 @@ impl<'e> State<'e> {
             Providers::Unstated => {
                 return match self.regimes().find(|(_, row)| row.unstated_providers) {
                     Some((regime, _)) => {
-                        Err(self.decide(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
+                        Err(Verdict::new(Reason::ProviderBarred, Because::one(Parameter::Regime, regime)))
                     }
                     None => Ok(Because::NOTHING),
                 };
@@ -167,28 +172,28 @@ impl<'e> State<'e> {
         let regime = self.regimes().find(|(_, row)| row.providers & bit(provider) != 0);
         let because = Because::one(Parameter::Provider, provider);
         let because = because.and_maybe(Parameter::Regime, regime.map(|(regime, _)| regime));
-        Err(self.decide(Reason::ProviderBarred, because))
+        Err(Verdict::new(Reason::ProviderBarred, because))
     }
 
     /// Whether no regime bars a service or who runs it.
-    pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Decision> {
+    pub(crate) fn check_service(&self, used: UsedService) -> Result<Because, Verdict> {
         let service = Because::one(Parameter::Service, used.service);
         if let Some((regime, _)) = self.regimes().find(|(_, row)| row.services.contains(&used.service)) {
-            return Err(self.decide(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
+            return Err(Verdict::new(Reason::ServiceBarred, service.and(Parameter::Regime, regime)));
         }
         let provider = used.provider.map_or(0, bit);
         self.check_providers(Providers::All(provider)).map(|_| service)
     }
 
     /// Whether no regime bars any of these classes of data.
-    pub(crate) fn check_data(&self, classes: u64) -> Result<Because, Decision> {
+    pub(crate) fn check_data(&self, classes: u64) -> Result<Because, Verdict> {
         let barred =
             self.regimes().find_map(|(regime, row)| Some((regime, positions(row.data & classes).next()?)));
         match barred {
             None => Ok(Because::NOTHING),
             Some((regime, class)) => {
                 let because = Because::one(Parameter::Data, class).and(Parameter::Regime, regime);
-                Err(self.decide(Reason::DataBarred, because))
+                Err(Verdict::new(Reason::DataBarred, because))
             }
         }
     }

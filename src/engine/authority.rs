@@ -6,7 +6,7 @@ use super::evaluate::Evaluation;
 use super::observer::{Nobody, Outcome};
 use super::permission;
 use crate::catalog::model::{ChangeRule, Condition};
-use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::decision::{Because, Parameter, Reason, Verdict};
 use crate::domain::State;
 use crate::word::Switch;
 
@@ -46,11 +46,11 @@ fn fits(evaluation: &Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> b
 }
 
 /// The facts that decide whether a permission that would do is held, where they are not stated.
-fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Option<Decision> {
+fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Option<Verdict> {
     let fitting = rules.iter().filter(|rule| fits(evaluation, rule, to));
     let open = fitting
         .filter_map(|rule| rule.permission)
-        .map(|permission| permission::decide(evaluation, permission, &mut Nobody))
+        .filter_map(|permission| permission::decide(evaluation, permission, &mut Nobody).err())
         .filter(|deny| deny.reason() == Reason::MissingFact);
     open.reduce(|all, one| all.with_facts(all.fact_bits() | one.fact_bits()))
 }
@@ -65,39 +65,39 @@ fn grant(evaluation: &Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
         return Some(Because::one(Parameter::Standing, *standing));
     }
     let permission = rule.permission?;
-    let held = permission::decide(evaluation, permission, &mut Nobody).is_allow();
+    let held = permission::decide(evaluation, permission, &mut Nobody).is_ok();
     held.then(|| Because::one(Parameter::Permission, permission))
 }
 
 /// Why nobody like the subject may, and who could.
-fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Decision {
+fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
     let state = &evaluation.state;
     let mut fitting = rules.iter().filter(|rule| fits(evaluation, rule, to)).peekable();
     if fitting.peek().is_none() {
-        return state.decide(Reason::NotAuthorized, Because::NOTHING);
+        return Verdict::new(Reason::NotAuthorized, Because::NOTHING);
     }
     let rules = || fitting.clone();
     let can_be_held = |role: &&u16| !state.is_supreme(**role) || state.holders(**role) != Some(0);
     if let Some(role) = rules().flat_map(|rule| rule.roles.iter()).find(can_be_held) {
-        return state.decide(Reason::NeedsRole, Because::one(Parameter::Role, *role));
+        return Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, *role));
     }
     if let Some(permission) = rules().find_map(|rule| rule.permission) {
-        return state.decide(Reason::NotAuthorized, Because::one(Parameter::Permission, permission));
+        return Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Permission, permission));
     }
     if let Some(standing) = rules().flat_map(|rule| rule.standings.iter()).next() {
-        return state.decide(Reason::NotAuthorized, Because::one(Parameter::Standing, *standing));
+        return Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Standing, *standing));
     }
     let role = rules().flat_map(|rule| rule.roles.iter()).next();
     needs_verification(evaluation, role.copied())
 }
 
 /// Nobody holds the role that could; it takes verification to be its first holder (AI-11, AI-12).
-pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>) -> Decision {
+pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>) -> Verdict {
     let row = role.and_then(|role| evaluation.model().roles.get(role));
     let because = Because::NOTHING
         .and_maybe(Parameter::Role, role)
         .and_maybe(Parameter::Fact, row.and_then(|row| row.verified_by));
-    evaluation.state.decide(Reason::NeedsVerification, because)
+    Verdict::new(Reason::NeedsVerification, because)
 }
 
 impl Evaluation<'_> {

@@ -7,7 +7,7 @@ use super::observer::{Nobody, Observer, Outcome};
 use super::reads::Reads;
 use crate::catalog::model::{ChangeRule, Grant};
 use crate::catalog::{Model, is_id};
-use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::{After, Change, State, is_email_domain};
 use crate::id::{COUNT_MAX, RoleId, bit, positions};
 use crate::word::{Level, Switch};
@@ -21,7 +21,7 @@ pub(super) fn decide<O: Observer>(
     evaluation: &Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let facts = &evaluation.request.context.facts;
     let unstated = Reads::of_change(evaluation, change) & !(facts.so.bits() | facts.not_so.bits());
     if unstated == 0 {
@@ -29,26 +29,27 @@ pub(super) fn decide<O: Observer>(
     }
     let count = unstated.count_ones();
     let complete = count <= COMPLETED_MAX;
-    let worlds: Vec<Decision> = (0..1_u64 << if complete { count } else { 0 })
+    let worlds: Vec<Result<Decision, Verdict>> = (0..1_u64 << if complete { count } else { 0 })
         .map(|number| known_with(evaluation, change, unstated, number, &mut Nobody))
         .collect();
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
-    let allowing = worlds.iter().filter(|decision| decision.is_allow()).count();
+    let allowing = worlds.iter().flatten().count();
     if complete && allowing == 0 {
         return ordinary;
     }
     if complete && allowing == worlds.len() {
         // Hiding a fact hides no obligation.
-        return ordinary.with_obligations(worlds.iter().fold(0, |bits, one| bits | one.obligation_bits()));
+        let obligations = worlds.iter().flatten().fold(0, |bits, one| bits | one.obligation_bits());
+        return ordinary.map(|allow| allow.with_obligations(obligations));
     }
-    let allows = |number: usize| worlds.get(number).is_some_and(Decision::is_allow);
+    let allows = |number: usize| worlds.get(number).is_some_and(Result::is_ok);
     let matters =
         |index: u32| (0..worlds.len()).any(|number| allows(number) != allows(number ^ (1 << index)));
     let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
     let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
-    let missing = evaluation.state.decide(Reason::MissingFact, Because::NOTHING).with_facts(mattering);
+    let missing = Verdict::new(Reason::MissingFact, Because::NOTHING).with_facts(mattering);
     observer.undecided(missing);
-    missing
+    Err(missing)
 }
 
 /// The decision in the completion with this number: one bit an unstated fact.
@@ -58,7 +59,7 @@ fn known_with<O: Observer>(
     unstated: u64,
     number: u64,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let so = (0..u64::BITS).zip(positions(unstated)).filter(|(index, _)| number >> index & 1 == 1);
     let so = so.fold(0, |bits, (_, fact)| bits | bit(fact));
     let request = evaluation.request;
@@ -69,7 +70,11 @@ fn known_with<O: Observer>(
 
 /// The decision where everything is stated. The obligation to warn is derived: the actor could not make the
 /// reverse (ADM-06).
-fn known<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, observer: &mut O) -> Decision {
+fn known<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    observer: &mut O,
+) -> Result<Decision, Verdict> {
     let mut gates = Gates::new(observer);
     let asked = ask(evaluation, change, &mut gates);
     conclude(&gates, asked, || {
@@ -91,7 +96,7 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
             ask_role_permission(evaluation, role.position(), permission.position(), to, gates)?;
         }
         Change::List { to, .. } if !to.iter().all(|entry| is_email_domain(entry)) => {
-            gates.ask(Gate::Authority, Err(state.decide(Reason::InvalidChange, Because::NOTHING)))?;
+            gates.ask(Gate::Authority, Err(Verdict::new(Reason::InvalidChange, Because::NOTHING)))?;
         }
         Change::CreateRole { name, based_on } => {
             gates.ask(Gate::Authority, may_be_created(state, name, based_on.position()))?;
@@ -170,7 +175,7 @@ fn ask_scope<O: Observer>(
     for role in [Some(role), from].into_iter().flatten().map(RoleId::position) {
         if state.is_supreme(role) && !state.counts(role) {
             let because = Because::one(Parameter::Role, role).and(Parameter::Kind, state.domain.kind);
-            gates.ask(Gate::Kind, Err(state.decide(Reason::NotForDomainKind, because)))?;
+            gates.ask(Gate::Kind, Err(Verdict::new(Reason::NotForDomainKind, because)))?;
         }
     }
     Asked::Continue(())
@@ -185,9 +190,9 @@ fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &m
     gates.ask(
         Gate::Setting,
         if now.absent {
-            Err(state.decide(Reason::SettingAbsent, because))
+            Err(Verdict::new(Reason::SettingAbsent, because))
         } else if now.level == Level::Locked {
-            Err(state.decide(Reason::SettingLocked, because))
+            Err(Verdict::new(Reason::SettingLocked, because))
         } else {
             Ok(because)
         },
@@ -205,7 +210,7 @@ fn ask_role_permission<O: Observer>(
     let model = state.model;
     let Some(row) = model.permissions.get(permission) else { return Asked::Continue(()) };
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
-    let deny = |reason| Err(state.decide(reason, because));
+    let deny = |reason| Err(Verdict::new(reason, because));
     if state.is_supreme(role) {
         return gates.ask(Gate::Authority, deny(Reason::RoleImmutable));
     }
@@ -221,7 +226,7 @@ fn ask_role_permission<O: Observer>(
 fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
     let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
-    if beta { Ok(because) } else { Err(state.decide(Reason::InvalidChange, because)) }
+    if beta { Ok(because) } else { Err(Verdict::new(Reason::InvalidChange, because)) }
 }
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
@@ -238,7 +243,7 @@ fn ask_assignment<O: Observer>(
     for supreme in [Some(role), from].into_iter().flatten().filter(|role| state.is_supreme(*role)) {
         let because = Because::one(Parameter::Role, supreme);
         let left = state.holders(supreme);
-        let deny = |reason| Err(state.decide(reason, because));
+        let deny = |reason| Err(Verdict::new(reason, because));
         gates.ask(
             Gate::Authority,
             match left {
@@ -297,7 +302,7 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
         Some(role) => Ok(Because::one(Parameter::Role, role)),
         None => {
             let because = Because::NOTHING.and_maybe(Parameter::Role, wanted().next());
-            Err(state.decide(Reason::NeedsRole, because))
+            Err(Verdict::new(Reason::NeedsRole, because))
         }
     }
 }
@@ -318,11 +323,11 @@ fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut
 fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     let because = Because::one(Parameter::Role, base);
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
-        return Err(state.decide(Reason::RoleImmutable, because));
+        return Err(Verdict::new(Reason::RoleImmutable, because));
     }
     let full = state.role_count() >= COUNT_MAX;
     if full || !is_id(name) || state.role_named(name).is_some() {
-        return Err(state.decide(Reason::InvalidChange, because));
+        return Err(Verdict::new(Reason::InvalidChange, because));
     }
     Ok(because)
 }
@@ -331,7 +336,7 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.custom_role(role) {
         Some(_) => Ok(because),
-        None => Err(state.decide(Reason::RoleImmutable, because)),
+        None => Err(Verdict::new(Reason::RoleImmutable, because)),
     }
 }
 
@@ -340,7 +345,7 @@ fn is_free(state: &State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
         Some(0) if !state.is_default_role(role) => Ok(because),
-        _ => Err(state.decide(Reason::RoleInUse, because)),
+        _ => Err(Verdict::new(Reason::RoleInUse, because)),
     }
 }
 
@@ -360,7 +365,7 @@ fn after(change: Change<'_>) -> After {
 }
 
 /// The restriction that would no longer restrict anybody after the change (PRM-23).
-fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
+fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Verdict> {
     let after = State { after: after(change), ..*state };
     let new_role = match change {
         Change::CreateRole { based_on, .. } => Some(based_on.position()),
@@ -370,7 +375,7 @@ fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Decision> {
         after.dangling(**restriction).is_some()
             || new_role.is_some_and(|base| state.dangling_for_new(**restriction, base))
     })?;
-    Some(state.decide(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
+    Some(Verdict::new(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
 }
 
 /// Whether a change would leave everything as it is (ADM-08).

@@ -12,7 +12,7 @@ use super::gates::{Asked, Gates, conclude};
 use super::observer::{Observer, Outcome};
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Connect, Connector, Mode, Window};
-use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::id::{ConnectorId, ModeId, bit};
 use crate::request::{Action, Read};
 use crate::word::Scope;
@@ -92,9 +92,9 @@ pub(super) fn connect<O: Observer>(
     connector: u16,
     mode: u16,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let Some((row, of_mode)) = rows(evaluation.model(), connector, mode) else {
-        return evaluation.state.decide(Reason::UnknownMode, Because::NOTHING);
+        return Err(Verdict::new(Reason::UnknownMode, Because::NOTHING));
     };
     let mut gates = Gates::new(observer);
     let asked = ask_connect(evaluation, row, of_mode, connector, &mut gates);
@@ -107,9 +107,9 @@ pub(super) fn disconnect<O: Observer>(
     evaluation: &Evaluation<'_>,
     connector: u16,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let Some(row) = evaluation.model().connectors.get(connector) else {
-        return evaluation.state.decide(Reason::UnknownConnector, Because::NOTHING);
+        return Err(Verdict::new(Reason::UnknownConnector, Because::NOTHING));
     };
     let mut gates = Gates::new(observer);
     let because = Because::one(Parameter::Connector, connector);
@@ -119,9 +119,13 @@ pub(super) fn disconnect<O: Observer>(
 }
 
 /// May an object of this type be read for this subject (CON-03 to CON-08, CON-11)?
-pub(super) fn read<O: Observer>(evaluation: &Evaluation<'_>, read: Read, observer: &mut O) -> Decision {
+pub(super) fn read<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    read: Read,
+    observer: &mut O,
+) -> Result<Decision, Verdict> {
     let Some(row) = evaluation.model().connectors.get(read.connector.position()) else {
-        return evaluation.state.decide(Reason::UnknownConnector, Because::NOTHING);
+        return Err(Verdict::new(Reason::UnknownConnector, Because::NOTHING));
     };
     let mut gates = Gates::new(observer);
     let asked = ask_read(evaluation, row, read, &mut gates);
@@ -190,16 +194,16 @@ fn ask_read<O: Observer>(
     }
     let because = about(read);
     let common = facts_for(&row.read, read);
-    let readable = common.map(|_| because).ok_or_else(|| state.decide(Reason::NotReadable, because));
+    let readable = common.map(|_| because).ok_or(Verdict::new(Reason::NotReadable, because));
     gates.ask(Gate::Compliance, readable)?;
     let somebody = match evaluation.roles().next() {
         Some(role) => Ok(Because::one(Parameter::Role, role)),
-        None => Err(state.decide(Reason::NotGrantedToRole, because)),
+        None => Err(Verdict::new(Reason::NotGrantedToRole, because)),
     };
     gates.ask(Gate::Role, somebody)?;
     let in_scope = match read.scope {
         Scope::Everything | Scope::Source => Ok(because),
-        Scope::Host => Err(state.decide(Reason::OutOfScope, because)),
+        Scope::Host => Err(Verdict::new(Reason::OutOfScope, because)),
     };
     gates.ask(Gate::Facts, in_scope)?;
     let needs = read_needs(evaluation, row, read);
@@ -244,7 +248,7 @@ fn rows(model: &Model, connector: u16, mode: u16) -> Option<(&Connector, &Mode)>
 /// Whether these facts are so and those are not. One that is not stated decides wherever nothing else does.
 fn hold(evaluation: &Evaluation<'_>, needs: u64, unless: u64, because: Because) -> Outcome {
     let Stated { so, not_so } = facts(evaluation);
-    let deny = |reason, facts| Err(evaluation.state.decide(reason, because).with_facts(facts));
+    let deny = |reason, facts| Err(Verdict::new(reason, because).with_facts(facts));
     let unstated = (needs | unless) & !so & !not_so;
     if needs & not_so != 0 {
         deny(Reason::FactFalse, needs & !so)

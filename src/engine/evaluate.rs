@@ -7,7 +7,7 @@ use super::feature;
 use super::observer::Observer;
 use super::permission;
 use crate::catalog::Model;
-use crate::decision::{Because, Decision, Gate, Reason};
+use crate::decision::{Because, Decision, Gate, Reason, Verdict};
 use crate::domain::{After, Change, State};
 use crate::id::{
     ConnectorId, DataId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
@@ -25,29 +25,37 @@ pub(super) struct Evaluation<'e> {
 
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
     let evaluation = Evaluation { engine, request, state: engine.state() };
-    if let Err(reason) = evaluation.known() {
-        let deny = evaluation.state.decide(reason, Because::NOTHING).with_fallback(evaluation.fallback());
-        observer.gate(Gate::Known, Err(deny));
-        return deny;
+    match evaluation.decide(observer) {
+        Ok(allow) => allow,
+        Err(verdict) => evaluation.state.deny(verdict).with_fallback(evaluation.fallback()),
     }
-    observer.gate(Gate::Known, Ok(Because::NOTHING));
-    match request.action {
-        Action::Permission(permission) => permission::decide(&evaluation, permission.position(), observer),
-        Action::Run(run) => feature::run(&evaluation, run, observer),
-        Action::Process { data, feature } => {
-            feature::process(&evaluation, data.position(), feature.position(), None, observer)
+}
+
+impl Evaluation<'_> {
+    fn decide<O: Observer>(&self, observer: &mut O) -> Result<Decision, Verdict> {
+        let known = self.known().map_err(|reason| Verdict::new(reason, Because::NOTHING));
+        observer.gate(Gate::Known, known.map(|()| Because::NOTHING));
+        known?;
+        match self.request.action {
+            Action::Permission(permission) => {
+                let allow = permission::decide(self, permission.position(), observer)?;
+                Ok(self.state.decide(allow.reason, allow.because).with_obligations(allow.obligations))
+            }
+            Action::Run(run) => feature::run(self, run, observer),
+            Action::Process { data, feature, model } => {
+                let model = model.map(ModelId::position);
+                feature::process(self, data.position(), feature.position(), model, observer)
+            }
+            Action::Store(data) => feature::store(self, data.position(), observer),
+            Action::Change(change) => change::decide(self, change, observer),
+            Action::Connect { connector, mode } => {
+                connector::connect(self, connector.position(), mode.position(), observer)
+            }
+            Action::Disconnect { connector } => connector::disconnect(self, connector.position(), observer),
+            Action::Read(read) => connector::read(self, read, observer),
+            // Turned away by gate 1.
+            Action::Malformed => Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING)),
         }
-        Action::Store(data) => feature::store(&evaluation, data.position(), observer),
-        Action::Change(change) => change::decide(&evaluation, change, observer),
-        Action::Connect { connector, mode } => {
-            connector::connect(&evaluation, connector.position(), mode.position(), observer)
-        }
-        Action::Disconnect { connector } => {
-            connector::disconnect(&evaluation, connector.position(), observer)
-        }
-        Action::Read(read) => connector::read(&evaluation, read, observer),
-        // Turned away by gate 1.
-        Action::Malformed => evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING),
     }
 }
 
@@ -139,7 +147,10 @@ impl<'e> Evaluation<'e> {
                 }
             }
             Action::Run(run) => known_run(run, tag)?,
-            Action::Process { data, feature } => check(*data, tag).and(check(*feature, tag))?,
+            Action::Process { data, feature, model } => {
+                check(*data, tag).and(check(*feature, tag))?;
+                model.map_or(Ok(()), |model| check(model, tag))?;
+            }
             Action::Store(data) => check(*data, tag)?,
             Action::Change(change) => self.known_change(change, tag)?,
             Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,

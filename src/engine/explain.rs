@@ -9,7 +9,7 @@ use super::Engine;
 use super::evaluate;
 use super::observer::{Observer, Outcome as Asked};
 use super::record::{BecauseValue, Names};
-use crate::decision::{Because, Decision, Effect, Gate, Reason};
+use crate::decision::{Because, Decision, Effect, Gate, Reason, Verdict};
 use crate::request::{Request, Subject};
 
 /// Every gate that a request met: passed or failed, and what decided it.
@@ -22,7 +22,7 @@ pub struct Explanation<'e> {
     engine: &'e Engine,
     decision: Decision,
     steps: Vec<Step>,
-    undecided: Option<Decision>,
+    undecided: Option<Verdict>,
 }
 
 /// One gate of an explanation.
@@ -86,7 +86,7 @@ pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanat
 #[derive(Default)]
 struct Watcher {
     steps: Vec<Step>,
-    undecided: Option<Decision>,
+    undecided: Option<Verdict>,
     permission: Option<u16>,
     role: Option<u16>,
 }
@@ -116,8 +116,8 @@ impl Observer for Watcher {
         self.step(gate, Outcome::Open, Because::NOTHING, 0);
     }
 
-    fn undecided(&mut self, decision: Decision) {
-        self.undecided = Some(decision);
+    fn undecided(&mut self, verdict: Verdict) {
+        self.undecided = Some(verdict);
     }
 
     fn settled(&mut self) {

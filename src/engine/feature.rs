@@ -6,62 +6,52 @@ use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
 use crate::catalog::model::{Condition, Feature, Processing, Providers};
-use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::State;
-use crate::id::{ModelId, bit};
+use crate::id::{FeatureId, ModelId, bit};
 use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
-///
-/// A deny names the fallback of the feature, if it has one (AI-08).
-pub(super) fn run<O: Observer>(evaluation: &Evaluation<'_>, run: Run<'_>, observer: &mut O) -> Decision {
-    let state = &evaluation.state;
-    let Some(row) = evaluation.model().features.get(run.feature.position()) else {
-        return state.decide(Reason::UnknownFeature, Because::NOTHING);
-    };
-    let decision = decide_run(evaluation, run, row, observer);
-    if decision.is_deny() { decision.with_fallback(row.fallback) } else { decision }
-}
-
-fn decide_run<O: Observer>(
+pub(super) fn run<O: Observer>(
     evaluation: &Evaluation<'_>,
     run: Run<'_>,
-    row: &Feature,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let state = &evaluation.state;
+    let Some(row) = evaluation.model().features.get(run.feature.position()) else {
+        return Err(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
+    };
     let mut gates = Gates::new(observer);
     let own = ask_own(evaluation, run, row, &mut gates);
     let blocked = failure(&gates, own);
     if let (Some(deny), false) = (blocked, O::WATCHES) {
-        return deny;
+        return Err(deny);
     }
     let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
     if let Some(deny) = blocked {
         // Whatever facts would do for the permission.
         observer.settled();
-        return deny;
+        return Err(deny);
     }
-    if let Some(deny) = granted.filter(Decision::is_deny) {
-        let (deny, settled) = denied(evaluation, row, deny, last.err());
-        if settled {
-            observer.settled();
+    let granted = match granted.transpose() {
+        Ok(granted) => granted.map_or(0, |allow| allow.obligations),
+        Err(deny) => {
+            let (deny, settled) = denied(evaluation, row, deny, last.err());
+            if settled {
+                observer.settled();
+            }
+            return Err(deny);
         }
-        return deny;
-    }
-    let (charge, obligations) = match last {
-        Ok(last) => last,
-        Err(deny) => return deny,
     };
-    let obligations = obligations | granted.map_or(0, |granted| granted.obligation_bits());
+    let (charge, obligations) = last?;
     let feature = run.feature.position();
     let processing = processing(evaluation, feature, row, run.model.map(ModelId::position));
-    state
+    Ok(state
         .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
         .with_processing(processing.providers, row.data)
-        .with_obligations(row.obligations | obligations | processing.obligations)
-        .with_charge(charge)
+        .with_obligations(row.obligations | granted | obligations | processing.obligations)
+        .with_charge(charge))
 }
 
 /// Gates 2 to 5. Who runs the selected model is known only now; that gate stands before those of the settings.
@@ -85,18 +75,15 @@ fn ask_own<O: Observer>(
 fn denied(
     evaluation: &Evaluation<'_>,
     row: &Feature,
-    granted: Decision,
-    last: Option<Decision>,
-) -> (Decision, bool) {
-    let (Reason::MissingFact, Some(permission)) = (granted.reason(), row.permission) else {
-        return (granted, false);
+    deny: Verdict,
+    last: Option<Verdict>,
+) -> (Verdict, bool) {
+    let (Reason::MissingFact, Some(permission)) = (deny.reason(), row.permission) else {
+        return (deny, false);
     };
     match last.filter(|last| last.reason() != Reason::BalanceUnknown) {
-        None => (granted, false),
-        Some(last) => {
-            let ordinary = permission::decide_as_if_false(evaluation, permission);
-            (if ordinary.is_deny() { ordinary } else { last }, true)
-        }
+        None => (deny, false),
+        Some(last) => (permission::decide_as_if_false(evaluation, permission).err().unwrap_or(last), true),
     }
 }
 
@@ -121,7 +108,7 @@ fn last_gates<O: Observer>(
     run: Run<'_>,
     row: &Feature,
     observer: &mut O,
-) -> Result<(u64, u64), Decision> {
+) -> Result<(u64, u64), Verdict> {
     observer.alternative(None, None);
     let mut gates = Gates::new(observer);
     let opted_in = opted_in(evaluation, run.feature.position(), row);
@@ -147,7 +134,7 @@ fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<
     let state = &evaluation.state;
     row.beta.then(|| match state.opted_in(feature) {
         true => Ok(because),
-        false => Err(state.decide(Reason::OptInMissing, because)),
+        false => Err(Verdict::new(Reason::OptInMissing, because)),
     })
 }
 
@@ -192,15 +179,15 @@ pub(super) fn process<O: Observer>(
     feature: u16,
     model: Option<u16>,
     observer: &mut O,
-) -> Decision {
+) -> Result<Decision, Verdict> {
     let state = &evaluation.state;
     let Some(row) = state.model.features.get(feature) else {
-        return state.decide(Reason::UnknownFeature, Because::NOTHING);
+        return Err(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
     };
     let declared = match row.data & bit(data) {
         0 => {
             let because = Because::one(Parameter::Data, data).and(Parameter::Feature, feature);
-            Err(state.decide(Reason::DataBarred, because))
+            Err(Verdict::new(Reason::DataBarred, because))
         }
         class => state.check_data(class),
     };
@@ -230,7 +217,11 @@ pub(super) fn process<O: Observer>(
 }
 
 /// May this class of data be stored or processed at all (TRM-05)?
-pub(super) fn store<O: Observer>(evaluation: &Evaluation<'_>, data: u16, observer: &mut O) -> Decision {
+pub(super) fn store<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    data: u16,
+    observer: &mut O,
+) -> Result<Decision, Verdict> {
     let state = &evaluation.state;
     let mut gates = Gates::new(observer);
     let asked = gates.ask(Gate::Compliance, state.check_data(bit(data)));
@@ -254,4 +245,10 @@ pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: Run<'_>) -> bool {
     let meter = row.meter.and_then(|meter| model.meters.get(meter));
     let priced = meter.is_some_and(|meter| meter.priced && meter.counts.contains(&run.trigger));
     priced || row.providers == Providers::OfModel
+}
+
+/// Whether who gets the data of a feature is known only with the model that is selected.
+pub(super) fn is_of_model(evaluation: &Evaluation<'_>, feature: FeatureId) -> bool {
+    let row = evaluation.model().features.get(feature.position());
+    row.is_some_and(|row| row.providers == Providers::OfModel)
 }

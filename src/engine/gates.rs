@@ -6,11 +6,11 @@ use super::Engine;
 use super::compile::WALK;
 use super::observer::{Observer, Outcome};
 use crate::catalog::model::Condition;
-use crate::decision::{Decision, Gate};
+use crate::decision::{Gate, Verdict};
 use crate::domain::{After, State};
 
-/// Goes on with `?` until a gate fails; breaks with the deny.
-pub(super) type Asked = ControlFlow<Decision>;
+/// Goes on with `?` until a gate fails; breaks with why.
+pub(super) type Asked = ControlFlow<Verdict>;
 
 /// The gates that depend on catalog and domain alone.
 const STATIC: [Gate; 4] = [Gate::Plan, Gate::Kind, Gate::Compliance, Gate::Setting];
@@ -30,7 +30,7 @@ impl Condition {
 /// The gates of one conjunction, asked one after the other.
 pub(super) struct Gates<'o, O> {
     pub(super) observer: &'o mut O,
-    failed: Option<Decision>,
+    failed: Option<Verdict>,
 }
 
 impl<'o, O: Observer> Gates<'o, O> {
@@ -46,11 +46,11 @@ impl<'o, O: Observer> Gates<'o, O> {
         }
         match outcome {
             Ok(_) => ControlFlow::Continue(()),
-            Err(deny) => {
+            Err(verdict) => {
                 if !O::WATCHES {
-                    return ControlFlow::Break(deny);
+                    return ControlFlow::Break(verdict);
                 }
-                self.failed.get_or_insert(deny);
+                self.failed.get_or_insert(verdict);
                 ControlFlow::Continue(())
             }
         }
@@ -109,19 +109,19 @@ impl<'o, O: Observer> Gates<'o, O> {
     }
 }
 
-/// The deny that broke off, or the first that was noted while watching went on.
-pub(super) fn failure<O: Observer>(gates: &Gates<'_, O>, asked: Asked) -> Option<Decision> {
+/// The verdict that broke off, or the first that was noted while watching went on.
+pub(super) fn failure<O: Observer>(gates: &Gates<'_, O>, asked: Asked) -> Option<Verdict> {
     match asked {
-        ControlFlow::Break(deny) => Some(deny),
+        ControlFlow::Break(verdict) => Some(verdict),
         ControlFlow::Continue(()) => gates.failed,
     }
 }
 
-/// The deny of the first gate that failed, or what follows if all passed.
-pub(super) fn conclude<O: Observer>(
+/// Why the first gate failed that did, or what follows if all passed.
+pub(super) fn conclude<O: Observer, T>(
     gates: &Gates<'_, O>,
     asked: Asked,
-    allow: impl FnOnce() -> Decision,
-) -> Decision {
-    failure(gates, asked).unwrap_or_else(allow)
+    allow: impl FnOnce() -> T,
+) -> Result<T, Verdict> {
+    failure(gates, asked).map_or_else(|| Ok(allow()), Err)
 }

@@ -5,13 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
-use super::evaluate::Evaluation;
-use super::feature::process;
-use super::observer::Nobody;
 use crate::catalog::model::{Data, Feature, Providers};
 use crate::catalog::source::KeySource;
 use crate::decision::Decision;
-use crate::id::{DataId, FeatureId, positions};
+use crate::id::{DataId, FeatureId, ModelId, positions};
 use crate::request::{Action, Request, Subject};
 
 /// How a domain handles one class of data (TRM-07), in names.
@@ -168,14 +165,15 @@ impl Engine {
     fn processing(&self, data: u16, feature: u16, row: &Feature) -> Option<u64> {
         let model = self.catalog.model();
         let ids = (DataId::new(model.tag, data), FeatureId::new(model.tag, feature));
-        let action = Action::Process { data: ids.0, feature: ids.1 };
-        let request = Request::new(Subject::nobody(), action);
-        let evaluation = Evaluation { engine: self, request: &request, state: self.state() };
-        let selected: Vec<Option<u16>> = match row.providers {
-            Providers::OfModel => model.models.iter().map(|(position, _, _)| Some(position)).collect(),
+        let selected: Vec<Option<ModelId>> = match row.providers {
+            Providers::OfModel => self.catalog.all::<ModelId>().map(|(_, id)| Some(id)).collect(),
             _ => vec![None],
         };
-        let decisions = selected.into_iter().map(|of| process(&evaluation, data, feature, of, &mut Nobody));
+        let process = |model| {
+            let action = Action::Process { data: ids.0, feature: ids.1, model };
+            self.evaluate(&Request::new(Subject::nobody(), action))
+        };
+        let decisions = selected.into_iter().map(process);
         decisions
             .filter(Decision::is_allow)
             .map(|decision| decision.provider_bits())

@@ -70,7 +70,7 @@ impl Lookup<'_> {
         if let Some(action) = self.connector_action(action) {
             return action;
         }
-        let run_keys = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
+        let run_keys = action.trigger.is_some() || !action.tokens.is_empty();
         let NamedAction { permission, feature, process, store, change, .. } = action;
         match (permission, feature, process, store, change) {
             (None, Some(feature), None, None, None) => Action::Run(Run {
@@ -80,10 +80,13 @@ impl Lookup<'_> {
                 ..Run::new(self.feature(feature))
             }),
             _ if run_keys => Action::Malformed,
+            (None, Some(feature), Some(data), None, None) => Action::Process {
+                data: self.data(data),
+                feature: self.feature(feature),
+                model: action.model.as_ref().map(|model| self.model(model)),
+            },
+            _ if action.model.is_some() => Action::Malformed,
             (Some(permission), None, None, None, None) => Action::Permission(self.permission(permission)),
-            (None, Some(feature), Some(data), None, None) => {
-                Action::Process { data: self.data(data), feature: self.feature(feature) }
-            }
             (None, None, None, Some(data), None) => Action::Store(self.data(data)),
             (None, None, None, None, Some(change)) => {
                 self.change(change, entries).map_or(Action::Malformed, Action::Change)

@@ -1,9 +1,9 @@
 //! Who watches an evaluation.
 
-use crate::decision::{Because, Decision, Gate};
+use crate::decision::{Because, Gate, Verdict};
 
-/// What one gate came to: passed, with what decided it, or failed, with the deny that follows.
-pub(super) type Outcome = Result<Because, Decision>;
+/// What one gate came to: passed, with what decided it, or failed, with the reason.
+pub(super) type Outcome = Result<Because, Verdict>;
 
 /// Watches an evaluation gate by gate.
 pub(super) trait Observer {
@@ -20,7 +20,7 @@ pub(super) trait Observer {
     fn open(&mut self, gate: Gate);
 
     /// Whatever was watched is overruled: facts that are not stated could decide otherwise.
-    fn undecided(&mut self, decision: Decision);
+    fn undecided(&mut self, verdict: Verdict);
 
     /// No fact could decide otherwise after all: a later gate denies whatever it is.
     fn settled(&mut self);
@@ -35,6 +35,6 @@ impl Observer for Nobody {
     fn alternative(&mut self, _: Option<u16>, _: Option<u16>) {}
     fn gate(&mut self, _: Gate, _: Outcome) {}
     fn open(&mut self, _: Gate) {}
-    fn undecided(&mut self, _: Decision) {}
+    fn undecided(&mut self, _: Verdict) {}
     fn settled(&mut self) {}
 }

@@ -4,10 +4,21 @@ use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates, conclude, failure};
 use super::observer::{Nobody, Observer, Outcome};
 use crate::catalog::model::Permission;
-use crate::decision::{Because, Decision, Gate, Parameter, Reason};
+use crate::decision::{Because, Gate, Parameter, Reason, Verdict};
 use crate::domain::Cell;
 use crate::id::{bit, positions};
 use crate::word::Level;
+
+/// A permission that is held: by what, and what that obliges to.
+#[derive(Clone, Copy)]
+pub(super) struct Allow {
+    pub(super) reason: Reason,
+    pub(super) because: Because,
+    pub(super) obligations: u64,
+}
+
+/// Whether a permission is held.
+pub(super) type Held = Result<Allow, Verdict>;
 
 /// One completion of what a request leaves open: which facts are so, and what the e-mail domain is.
 #[derive(Clone, Copy)]
@@ -29,9 +40,9 @@ enum Email<'r> {
 ///
 /// Every completion of the unstated facts that the question reads is decided. If all allow, it is an allow; if
 /// none does, the ordinary deny with those facts false; if some do, `missing-fact` names each fact that matters.
-pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Decision {
+pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
     let Some(row) = evaluation.model().permissions.get(asked) else {
-        return evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING);
+        return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
     let open = Open::of(evaluation, row);
     if open.is_nothing() {
@@ -41,9 +52,9 @@ pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, obser
 }
 
 /// The decision with every unstated fact taken as false.
-pub(super) fn decide_as_if_false(evaluation: &Evaluation<'_>, asked: u16) -> Decision {
+pub(super) fn decide_as_if_false(evaluation: &Evaluation<'_>, asked: u16) -> Held {
     let Some(row) = evaluation.model().permissions.get(asked) else {
-        return evaluation.state.decide(Reason::MalformedRequest, Because::NOTHING);
+        return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
     question(evaluation, asked, Open::of(evaluation, row).world(0), &mut Nobody)
 }
@@ -90,32 +101,31 @@ impl<'r> Open<'r> {
         World { so, email: self.email.map_or(Email::Assumed { on_lists }, Email::Stated) }
     }
 
-    fn decide<O: Observer>(&self, evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Decision {
+    fn decide<O: Observer>(&self, evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
         let count = self.count();
         let worlds = 1_u32 << count;
         let (mut allowing, mut obligations) = (0_u128, 0_u64);
         for number in 0..worlds {
-            let decision = question(evaluation, asked, self.world(number), &mut Nobody);
-            if decision.is_allow() {
+            if let Ok(allow) = question(evaluation, asked, self.world(number), &mut Nobody) {
                 allowing |= 1_u128 << number;
-                obligations |= decision.obligation_bits();
+                obligations |= allow.obligations;
             }
         }
         let ordinary = question(evaluation, asked, self.world(0), observer);
         match allowing.count_ones() {
             0 => ordinary,
             // Hiding a fact hides no obligation.
-            all if all == worlds => ordinary.with_obligations(obligations),
+            all if all == worlds => ordinary.map(|allow| Allow { obligations, ..allow }),
             _ => {
-                let missing = self.missing(evaluation, allowing, count);
+                let missing = self.missing(allowing, count);
                 observer.undecided(missing);
-                missing
+                Err(missing)
             }
         }
     }
 
     /// Names what matters: whatever, changed alone in some completion, changes the effect.
-    fn missing(&self, evaluation: &Evaluation<'_>, allowing: u128, count: u32) -> Decision {
+    fn missing(&self, allowing: u128, count: u32) -> Verdict {
         let allows = |number: u32| allowing >> number & 1;
         let matters = |index: u32| {
             let flipped = |number: u32| number ^ (1_u32 << index);
@@ -125,7 +135,7 @@ impl<'r> Open<'r> {
         let facts = facts.fold(0, |bits, (_, fact)| bits | bit(fact));
         let email = self.email_matters && matters(count.saturating_sub(1));
         let because = Because::NOTHING.and_maybe(Parameter::EmailDomain, email.then_some(0));
-        evaluation.state.decide(Reason::MissingFact, because).with_facts(facts)
+        Verdict::new(Reason::MissingFact, because).with_facts(facts)
     }
 }
 
@@ -135,15 +145,16 @@ fn question<O: Observer>(
     asked: u16,
     world: World<'_>,
     observer: &mut O,
-) -> Decision {
+) -> Held {
     let (decider, obligations) = routed(evaluation, asked, world);
-    let decision = direct(evaluation, decider, world, observer);
-    if decider == asked || decision.is_deny() {
-        return decision;
+    let allow = direct(evaluation, decider, world, observer)?;
+    if decider == asked {
+        return Ok(allow);
     }
     let own = direct(evaluation, asked, world, &mut Nobody);
-    let despite = own.is_deny().then_some(own.reason());
-    by_other(evaluation, asked, decider, despite, decision).with_obligations(obligations)
+    let despite = own.err().map(|deny| deny.reason());
+    let obligations = obligations | allow.obligations;
+    Ok(Allow { obligations, ..by_other(asked, decider, despite, allow) })
 }
 
 /// The permission that true `instead` facts hand the question to, and the obligations of those passed by.
@@ -160,34 +171,20 @@ fn routed(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>) -> (u16, u6
 }
 
 /// An allow that another permission decided.
-fn by_other(
-    evaluation: &Evaluation<'_>,
-    asked: u16,
-    decider: u16,
-    despite: Option<Reason>,
-    decision: Decision,
-) -> Decision {
+fn by_other(asked: u16, decider: u16, despite: Option<Reason>, allow: Allow) -> Allow {
     let because = Because::one(Parameter::Permission, asked)
         .and(Parameter::DecidedBy, decider)
         .and_maybe(Parameter::Despite, despite.map(|reason| reason as u16))
-        .and_maybe(Parameter::Role, decision.because().get(Parameter::Role));
-    evaluation
-        .state
-        .decide(Reason::DecidedByOtherPermission, because)
-        .with_obligations(decision.obligation_bits())
+        .and_maybe(Parameter::Role, allow.because.get(Parameter::Role));
+    Allow { reason: Reason::DecidedByOtherPermission, because, ..allow }
 }
 
 /// The decision about one permission without `instead`.
-fn direct<O: Observer>(
-    evaluation: &Evaluation<'_>,
-    asked: u16,
-    world: World<'_>,
-    observer: &mut O,
-) -> Decision {
+fn direct<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>, observer: &mut O) -> Held {
     let Evaluation { engine, state, .. } = evaluation;
     let permissions = &evaluation.model().permissions;
     let Some(row) = permissions.get(asked) else {
-        return state.decide(Reason::UnknownPermission, Because::NOTHING);
+        return Err(Verdict::new(Reason::UnknownPermission, Because::NOTHING));
     };
     let exempt = row.exempt & world.so != 0;
     let last = if exempt { Gate::Compliance } else { Gate::Setting };
@@ -200,18 +197,20 @@ fn direct<O: Observer>(
         gates.ask_static(engine, state, usize::from(asked), &row.conditions, Gate::Plan..=last);
     let blocked = failure(&gates, asked_static);
     match blocked {
-        Some(deny) if exempt || !O::WATCHES => deny,
-        None if exempt => state.decide(Reason::Exempt, permission).with_obligations(row.obligations),
+        Some(deny) if exempt || !O::WATCHES => Err(deny),
+        None if exempt => {
+            Ok(Allow { reason: Reason::Exempt, because: permission, obligations: row.obligations })
+        }
         _ => {
             let by_role = alternatives(evaluation, asked, row, world, observer);
-            blocked.unwrap_or(by_role)
+            blocked.map_or(by_role, Err)
         }
     }
 }
 
 /// The best of what the subject's roles give, each by itself or through an `otherwise` permission.
 struct Best {
-    decision: Decision,
+    held: Held,
     /// The smaller, the better: denies by how far they got, allows before denies; then the chain, then the role.
     rank: (u8, u16, u16),
 }
@@ -222,7 +221,7 @@ fn alternatives<O: Observer>(
     row: &Permission,
     world: World<'_>,
     observer: &mut O,
-) -> Decision {
+) -> Held {
     if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
         // One alternative is the best there is.
         return alternative(evaluation, asked, asked, row, role.position(), world, observer);
@@ -233,13 +232,13 @@ fn alternatives<O: Observer>(
         chain(evaluation, asked, row, role, world, observer, &mut best);
     }
     match best {
-        Some(best) => best.decision,
+        Some(best) => best.held,
         None => {
-            let deny = evaluation.state.decide(Reason::NotGrantedToRole, permission);
+            let deny = Verdict::new(Reason::NotGrantedToRole, permission);
             if O::WATCHES {
                 observer.gate(Gate::Role, Err(deny));
             }
-            deny
+            Err(deny)
         }
     }
 }
@@ -263,26 +262,25 @@ fn chain<O: Observer>(
         }
         let Some(row) = evaluation.model().permissions.get(*permission) else { return };
         last = alternative(evaluation, asked, *permission, row, role, world, observer);
-        let kept = match last.is_allow() {
-            true => by_other(evaluation, asked, *permission, Some(own.reason()), last),
-            false => last,
-        };
-        keep(best, kept, link, role);
+        let despite = own.err().map(|deny| deny.reason());
+        keep(best, last.map(|allow| by_other(asked, *permission, despite, allow)), link, role);
     }
 }
 
 /// `otherwise` follows what a role lacks and facts that are not so; never `never-for-role`.
-fn leads_on(last: Decision) -> bool {
-    let lacking = matches!(last.reason().gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
-    lacking && last.reason() != Reason::NeverForRole
+fn leads_on(last: Held) -> bool {
+    let Err(deny) = last else { return false };
+    let lacking = matches!(deny.reason().gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
+    lacking && deny.reason() != Reason::NeverForRole
 }
 
-fn keep(best: &mut Option<Best>, decision: Decision, link: u16, role: u16) {
+fn keep(best: &mut Option<Best>, held: Held, link: u16, role: u16) {
     // Gates count up to twelve.
-    let progress = decision.reason().gate().map_or(0, |gate| 255_u8.saturating_sub(gate as u8));
+    let gate = held.err().and_then(|deny| deny.reason().gate());
+    let progress = gate.map_or(0, |gate| 255_u8.saturating_sub(gate as u8));
     let rank = (progress, link, role);
     if best.as_ref().is_none_or(|best| rank < best.rank) {
-        *best = Some(Best { decision, rank });
+        *best = Some(Best { held, rank });
     }
 }
 
@@ -296,7 +294,7 @@ fn alternative<O: Observer>(
     role: u16,
     world: World<'_>,
     observer: &mut O,
-) -> Decision {
+) -> Held {
     let Evaluation { engine, state, .. } = evaluation;
     if O::WATCHES {
         observer.alternative(Some(permission), Some(role));
@@ -327,7 +325,7 @@ fn ask_role<O: Observer>(
     let state = &evaluation.state;
     let cell = state.cell(role, permission);
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
-    let deny = |reason| Err(state.decide(reason, because));
+    let deny = |reason| Err(Verdict::new(reason, because));
     gates.ask(
         Gate::Role,
         match cell {
@@ -337,7 +335,7 @@ fn ask_role<O: Observer>(
         },
     )?;
     let by = |level: Level| because.and(Parameter::Level, level as u16);
-    let off = |reason, level| Err(state.decide(reason, by(level)));
+    let off = |reason, level| Err(Verdict::new(reason, by(level)));
     match cell {
         Cell::OffByDefault => {
             gates.ask(Gate::RoleSetting, off(Reason::OffByDefault, Level::CatalogDefault))?;
@@ -349,7 +347,7 @@ fn ask_role<O: Observer>(
     }
     let lacking = row.needs & !world.so;
     if row.needs != 0 {
-        let deny = state.decide(Reason::FactFalse, Because::one(Parameter::Permission, permission));
+        let deny = Verdict::new(Reason::FactFalse, Because::one(Parameter::Permission, permission));
         let so = if lacking == 0 { Ok(facts(row.needs)) } else { Err(deny.with_facts(lacking)) };
         gates.ask(Gate::Facts, so)?;
     }
@@ -366,7 +364,7 @@ fn facts(bits: u64) -> Because {
     positions(bits).fold(Because::NOTHING, |because, fact| because.and(Parameter::Fact, fact))
 }
 
-fn allow(evaluation: &Evaluation<'_>, permission: u16, row: &Permission, role: u16) -> Decision {
+fn allow(evaluation: &Evaluation<'_>, permission: u16, row: &Permission, role: u16) -> Allow {
     let reason = match evaluation.state.cell(role, permission) {
         Cell::OnByDefault => Reason::OnByDefault,
         Cell::OnForRole => Reason::OnForRole,
@@ -375,7 +373,7 @@ fn allow(evaluation: &Evaluation<'_>, permission: u16, row: &Permission, role: u
         Cell::Absent | Cell::Never | Cell::OffByDefault | Cell::OffForRole => Reason::NotGrantedToRole,
     };
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
-    evaluation.state.decide(reason, because).with_obligations(row.obligations)
+    Allow { reason, because, obligations: row.obligations }
 }
 
 /// A restriction that is on for the domain or for the role, asked of the e-mail domain; `None` where it is off.
@@ -396,13 +394,13 @@ fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, email: E
     };
     let entries = state.list(list);
     if entries.is_empty() {
-        return Some(Err(state.decide(Reason::ListEmpty, because)));
+        return Some(Err(Verdict::new(Reason::ListEmpty, because)));
     }
     let on_list = match email {
         Email::Stated(domain) => is_on(entries, domain),
         Email::Assumed { on_lists } => on_lists,
     };
-    Some(if on_list { Ok(because) } else { Err(state.decide(Reason::NotOnList, because)) })
+    Some(if on_list { Ok(because) } else { Err(Verdict::new(Reason::NotOnList, because)) })
 }
 
 /// Whether sorted, lower-case entries have this one, whatever its ASCII case (PRM-23).

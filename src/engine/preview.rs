@@ -67,9 +67,10 @@ impl Engine {
         match action {
             Action::Permission(permission) => named.permission = Some(self.name(*permission)),
             Action::Run(run) => self.name_run(run, &mut named),
-            Action::Process { data, feature } => {
+            Action::Process { data, feature, model } => {
                 named.process = Some(self.name(*data));
                 named.feature = Some(self.name(*feature));
+                named.model = model.map(|model| self.name(model));
             }
             Action::Store(data) => named.store = Some(self.name(*data)),
             Action::Change(change) => named.change = Some(self.known_change(*change)),

@@ -19,7 +19,7 @@ pub struct Reads {
     pub email_domain: bool,
     /// Limits whose balance matters.
     pub limits: Vec<LimitId>,
-    /// Whether the selected model, with an estimate of tokens, matters.
+    /// Whether the selected model matters; to a run with an estimate of tokens.
     pub model: bool,
 }
 
@@ -43,7 +43,8 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
             }
             reads.fact_bits(engine, connector::fact_reads(&evaluation));
         }
-        Action::Process { .. } | Action::Store(_) | Action::Malformed => {}
+        Action::Process { feature, .. } => reads.model = feature::is_of_model(&evaluation, feature),
+        Action::Store(_) | Action::Malformed => {}
     }
     reads
 }

@@ -4,7 +4,7 @@ use super::Engine;
 use super::evaluate::Evaluation;
 use crate::catalog::CreditPlan;
 use crate::catalog::model::{Feature, Limit, Meter};
-use crate::decision::{Because, Decision, Parameter, Reason};
+use crate::decision::{Because, Parameter, Reason, Verdict};
 use crate::id::ModelId;
 use crate::request::{Balance, Run};
 use crate::word::Stop;
@@ -32,18 +32,13 @@ pub(super) fn ask(
     evaluation: &Evaluation<'_>,
     run: Run<'_>,
     feature: &Feature,
-) -> Option<Result<Used, Decision>> {
+) -> Option<Result<Used, Verdict>> {
     let meter = feature.meter?;
     let row = evaluation.model().meters.get(meter)?;
     row.counts.contains(&run.trigger).then(|| charged(evaluation, run, meter, row))
 }
 
-fn charged(
-    evaluation: &Evaluation<'_>,
-    run: Run<'_>,
-    position: u16,
-    meter: &Meter,
-) -> Result<Used, Decision> {
+fn charged(evaluation: &Evaluation<'_>, run: Run<'_>, position: u16, meter: &Meter) -> Result<Used, Verdict> {
     let charge = if meter.priced { estimate(evaluation, run)? } else { 1 };
     let mut used = Used { because: Because::NOTHING, charge, obligations: 0 };
     if charge == 0 {
@@ -59,7 +54,7 @@ fn charged(
             }
             Cover::Exceeded => {
                 let reason = if meter.priced { Reason::CreditsExhausted } else { Reason::LimitReached };
-                return Err(evaluation.state.decide(reason, because));
+                return Err(Verdict::new(reason, because));
             }
             Cover::Unknown => {
                 unknown.get_or_insert(because);
@@ -68,7 +63,7 @@ fn charged(
         }
     }
     if let Some(because) = unknown {
-        return Err(evaluation.state.decide(Reason::BalanceUnknown, because));
+        return Err(Verdict::new(Reason::BalanceUnknown, because));
     }
     if !enforced {
         used.obligations = evaluation.model().own_obligations.limit_not_enforced;
@@ -78,9 +73,9 @@ fn charged(
 
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
-fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> {
+fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
     let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(ModelId::position));
-    let unpriced = |because| evaluation.state.decide(Reason::Unpriced, because);
+    let unpriced = |because| Verdict::new(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
     let Some(model) = model.filter(|_| !run.tokens.is_empty()) else { return Err(unpriced(because)) };
     let mut sum = 0_u64;
@@ -97,16 +92,18 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Decision> 
 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
     let set = evaluation.state.limit(limit);
-    if set.is_some_and(|set| set.stop == Stop::None) || evaluation.state.is_unlimited(meter) {
+    // What a limit of credits comes to is what was granted, which only the ledger knows; of any other limit that
+    // nobody set, nothing that is stated can be short (USE-01).
+    let nothing_set = set.is_none() && !row.priced;
+    let uncounted = set.is_some_and(|set| set.stop == Stop::None);
+    if nothing_set || uncounted || evaluation.state.is_unlimited(meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);
     let covered = match (stated.map(|(_, balance)| *balance), set) {
         (Some(Balance::Remaining(remaining)), _) => remaining >= charge,
         (Some(Balance::Used(used)), Some(set)) => fits(used, charge, &set),
-        // A limit of credits is what was granted, which only the ledger knows.
-        (Some(Balance::Used(_)) | None, None) if !row.priced => return Cover::Unlimited,
-        (Some(Balance::Used(_)) | None, None) | (None, Some(_)) => return Cover::Unknown,
+        (Some(Balance::Used(_)) | None, _) => return Cover::Unknown,
     };
     if covered { Cover::Covered } else { Cover::Exceeded }
 }

@@ -18,6 +18,9 @@ pub enum Action<'a> {
         data: DataId,
         /// What it is processed for.
         feature: FeatureId,
+        /// The model that processes it, where runs of the feature select one. Not stated, who gets the data is not
+        /// stated either.
+        model: Option<ModelId>,
     },
     /// To store or process a class of data at all.
     Store(DataId),

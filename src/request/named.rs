@@ -78,7 +78,7 @@ form! {
         feature: Option<String>,
         /// Why the feature runs.
         trigger: Option<Trigger>,
-        /// The model that was selected.
+        /// The model that was selected, for a run or for processing.
         model: Option<String>,
         /// An estimate of tokens, by pool.
         #[serde(deserialize_with = "once_each")]

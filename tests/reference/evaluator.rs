@@ -207,14 +207,14 @@ fn fits_a_form(action: &NamedAction) -> bool {
         action.store.is_some(),
         action.change.is_some(),
     ];
-    let run_only = action.trigger.is_some() || action.model.is_some() || !action.tokens.is_empty();
+    let run_only = action.trigger.is_some() || !action.tokens.is_empty();
+    let of_a_feature = run_only || action.model.is_some();
     match keys {
-        [true, false, false, false, false]
-        | [false, true, true, false, false]
-        | [false, false, false, true, false] => !run_only,
+        [true, false, false, false, false] | [false, false, false, true, false] => !of_a_feature,
+        [false, true, true, false, false] => !run_only,
         [false, true, false, false, false] => true,
         [false, false, false, false, true] => {
-            !run_only && action.change.as_ref().is_some_and(change_fits_a_form)
+            !of_a_feature && action.change.as_ref().is_some_and(change_fits_a_form)
         }
         _ => false,
     }
@@ -633,7 +633,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// AI-03: processing of a class of data for a feature, whoever asks. Nobody selects a model for it.
+    /// AI-03: processing of a class of data for a feature, on a model where one is selected, whoever asks.
     fn process(&self, data: &str, name: &str) -> Answer {
         let feature = &self.catalog.features[name];
         let mut failures: Vec<Failure> = self.model_gate(feature).into_iter().collect();
@@ -811,7 +811,8 @@ impl<'a> Case<'a> {
             let plan = &self.catalog.plans[&self.domain.domain.plan];
             let row = self.domain.limits.get(&limit).or_else(|| plan.limits.get(&limit));
             let unstopped = row.is_some_and(|row| row.stop.as_deref() == Some("none"));
-            if unstopped {
+            let unset = row.is_none_or(|row| row.limit.is_none());
+            if unstopped || (unset && !meter.priced) {
                 continue;
             }
             let context = &self.request.context;
@@ -826,14 +827,12 @@ impl<'a> Case<'a> {
                     Some(after * 100 <= u128::from(*most) * u128::from(percent))
                 }
                 (_, _, Some(Limit { limit: Some(_), .. })) => Some(self.balance_covers),
-                _ if meter.priced => Some(self.balance_covers),
-                _ => None,
+                _ => Some(self.balance_covers),
             };
-            match covered {
-                Some(false) => return Err(exhausted),
-                Some(true) => enforced = true,
-                None => {}
+            if covered == Some(false) {
+                return Err(exhausted);
             }
+            enforced = true;
         }
         let said = (!enforced).then(|| "limit_not_enforced".to_owned());
         Ok((charge, said.into_iter().collect()))

@@ -424,6 +424,7 @@ fn action(dice: &mut Dice, custom: bool) -> NamedAction {
         6 => {
             action.feature = Some(dice.one(FEATURES).to_owned());
             action.process = Some(dice.one(DATA).to_owned());
+            action.model = dice.percent(50).then(|| dice.one(MODELS).to_owned());
         }
         7 => action.store = Some(dice.one(DATA).to_owned()),
         _ => action.change = Some(change(dice, custom)),

@@ -326,13 +326,16 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
             requests.push(NamedRequest::new(who.clone(), action(|it| it.store = Some(data.to_owned()))));
             if who.roles.is_empty() || data == "user_content" {
                 for feature in names(&catalog.features) {
-                    requests.push(NamedRequest::new(
-                        who.clone(),
-                        action(|it| {
-                            it.process = Some(data.to_owned());
-                            it.feature = Some(feature.to_owned());
-                        }),
-                    ));
+                    for model in [None, Some("openai_large"), Some("anthropic_medium"), Some("nope")] {
+                        requests.push(NamedRequest::new(
+                            who.clone(),
+                            action(|it| {
+                                it.process = Some(data.to_owned());
+                                it.feature = Some(feature.to_owned());
+                                it.model = model.map(str::to_owned);
+                            }),
+                        ));
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
 use tollkeeper_benches::floor::Floor;
+use tollkeeper_benches::ledger::{Prices, busy_account};
 use tollkeeper_benches::maps::Maps;
 use tollkeeper_benches::workload::{Ask, Workload, by_name};
 
@@ -15,9 +16,31 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().unwrap_or_else(|| "mixed".to_owned());
     let rounds: usize = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
+    match path.strip_prefix("ledger-") {
+        Some(part) => ledger(&path, part, rounds),
+        None => engine(&path, rounds),
+    }
+}
+
+/// Pricing, or runs that are reserved and settled on one account; 4,000 of them a round.
+fn ledger(path: &str, part: &str, rounds: usize) {
+    let prices = Prices::new();
+    let (mut account, next) = busy_account(&prices);
+    let numbers: Vec<_> = (next..).take(4_000 * rounds).collect();
+    match part {
+        "price" => {
+            let at = "2027-02-01T09:00:00Z".parse().expect("an instant");
+            let tokens: Vec<_> = numbers.iter().map(|number| prices.tokens(*number as u64, 567)).collect();
+            measured(path, 1, &tokens, |tokens| prices.price(tokens, at));
+        }
+        _ => measured(path, 1, &numbers, |number| prices.run(&mut account, *number)),
+    }
+}
+
+fn engine(path: &str, rounds: usize) {
     let workload = Workload::generate();
     let Workload { product, catalog, states, engines, asks, .. } = &workload;
-    let wanted = |ask: &Ask| match path.as_str() {
+    let wanted = |ask: &Ask| match path {
         "permission" => ask.is_permission(),
         "feature" => ask.is_feature(),
         "change" => !ask.is_permission() && !ask.is_feature(),
@@ -29,41 +52,41 @@ fn main() {
         .filter(|(ask, _)| wanted(ask))
         .map(|(_, request)| request)
         .collect();
-    match path.as_str() {
+    match path {
         "floor" => {
             let (floor, tenants) = Floor::new(product, states);
             let asks: Vec<_> = asks.iter().map(|ask| (tenants[ask.tenant], floor.look_up(ask))).collect();
-            measured(&path, rounds, &asks, |(tenant, ask)| floor.decide(tenant, ask));
+            measured(path, rounds, &asks, |(tenant, ask)| floor.decide(tenant, ask));
         }
         "floor-name" => {
             let (floor, tenants) = Floor::new(product, states);
-            measured(&path, rounds, asks, |ask| floor.by_name(&tenants[ask.tenant], ask));
+            measured(path, rounds, asks, |ask| floor.by_name(&tenants[ask.tenant], ask));
         }
         "maps" => {
             let maps = Maps::new(product);
             let tenants: Vec<_> = states.iter().map(|state| Maps::tenant(product, state)).collect();
-            measured(&path, rounds, asks, |ask| maps.decide(&tenants[ask.tenant], ask));
+            measured(path, rounds, asks, |ask| maps.decide(&tenants[ask.tenant], ask));
         }
-        "name" => measured(&path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
-        "explain" => measured(&path, rounds, &requests, |(engine, request)| engine.explain(request)),
+        "name" => measured(path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
+        "explain" => measured(path, rounds, &requests, |(engine, request)| engine.explain(request)),
         "compile" => {
             let domains: Vec<_> = engines.iter().map(|engine| engine.domain().clone()).collect();
-            measured(&path, rounds, &domains, |domain| Engine::compile(catalog, domain));
+            measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));
         }
         "parse" | "load" => {
             let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();
-            match path.as_str() {
-                "parse" => measured(&path, rounds, &texts, |text| Domain::parse(text)),
-                _ => measured(&path, rounds, &texts, |text| Engine::compile(catalog, &Domain::parse(text)?)),
+            match path {
+                "parse" => measured(path, rounds, &texts, |text| Domain::parse(text)),
+                _ => measured(path, rounds, &texts, |text| Engine::compile(catalog, &Domain::parse(text)?)),
             }
         }
-        _ => measured(&path, rounds, &requests, |(engine, request)| engine.evaluate(request)),
+        _ => measured(path, rounds, &requests, |(engine, request)| engine.evaluate(request)),
     }
 }
 
 /// What is counted: nothing but the path itself, and the loop around it.
 #[inline(never)]
-fn measured<T, R>(path: &str, rounds: usize, inputs: &[T], run: impl Fn(&T) -> R) {
+fn measured<T, R>(path: &str, rounds: usize, inputs: &[T], mut run: impl FnMut(&T) -> R) {
     let start = Instant::now();
     for _ in 0..rounds {
         for input in inputs {

@@ -34,7 +34,7 @@ struct Pick(u8, u8);
 enum Asked {
     Permission(Pick),
     Run { feature: Pick, trigger: u8, model: Option<Pick>, tokens: Vec<(Pick, u64)> },
-    Process(Pick, Pick),
+    Process(Pick, Pick, Option<Pick>),
     Store(Pick),
     Setting(Pick, bool),
     Cell(Pick, Pick, bool),
@@ -109,9 +109,11 @@ fuzz_target!(|question: Question| {
                 None => run.into(),
             }
         }
-        Asked::Process(data, of) => {
-            Action::Process { data: id(*data, DataId::UNKNOWN), feature: feature(*of) }
-        }
+        Asked::Process(data, of, model) => Action::Process {
+            data: id(*data, DataId::UNKNOWN),
+            feature: feature(*of),
+            model: model.map(|model| id(model, ModelId::UNKNOWN)),
+        },
         Asked::Store(data) => Action::Store(id(*data, DataId::UNKNOWN)),
         Asked::Setting(setting, on) => {
             Change::Setting { setting: id(*setting, SettingId::UNKNOWN), to: switch(*on) }.into()
