@@ -71,7 +71,7 @@ fn evaluate(criterion: &mut Criterion) {
 fn build(criterion: &mut Criterion) {
     let workload = workload();
     let texts: Vec<String> = workload.states.iter().map(|state| state.tenant.to_toml()).collect();
-    let domains: Vec<Domain> = workload.engines.iter().map(|engine| engine.domain().clone()).collect();
+    let domains: Vec<Domain> = workload.engines.iter().map(|engine| engine.domain()).collect();
     stream(criterion, "build/compile", &domains, |domain| Engine::compile(&workload.catalog, domain));
     stream(criterion, "build/parse", &texts, |text| Domain::parse(text));
     stream(criterion, "build/parse-and-compile", &texts, |text| {
@@ -102,7 +102,7 @@ fn many(criterion: &mut Criterion) {
     let engines: Vec<Engine> = (0..count)
         .map(|number| {
             let domain = workload.engines[number % workload.engines.len()].domain();
-            Engine::compile(&workload.catalog, domain).expect("a domain of the workload")
+            Engine::compile(&workload.catalog, &domain).expect("a domain of the workload")
         })
         .collect();
     let typed = &workload.typed;

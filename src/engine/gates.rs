@@ -2,8 +2,6 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
-use super::Engine;
-use super::compile::WALK;
 use super::observer::{Observer, Outcome};
 use crate::catalog::model::Condition;
 use crate::decision::{Gate, Verdict};
@@ -69,7 +67,6 @@ impl<'o, O: Observer> Gates<'o, O> {
     /// somebody watches or asks what would be after a change.
     pub(super) fn ask_static(
         &mut self,
-        engine: &Engine,
         state: &State<'_>,
         slot: usize,
         conditions: &[Condition],
@@ -82,13 +79,13 @@ impl<'o, O: Observer> Gates<'o, O> {
         if state.after != After::Nothing {
             return self.ask_all(state, conditions.iter().filter(concerned));
         }
-        match engine.blocks.get(slot) {
+        match state.folded(slot) {
             Some(0) => ControlFlow::Continue(()),
-            Some(&folded) if folded != WALK => {
+            Some(folded) => {
                 let failing = conditions.get(usize::from(folded).saturating_sub(1));
                 self.ask_all(state, failing.filter(concerned))
             }
-            _ => self.ask_all(state, conditions.iter().filter(concerned)),
+            None => self.ask_all(state, conditions.iter().filter(concerned)),
         }
     }
 

@@ -181,7 +181,7 @@ fn by_other(asked: u16, decider: u16, despite: Option<Reason>, allow: Allow) -> 
 
 /// The decision about one permission without `instead`.
 fn direct<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>, observer: &mut O) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     let permissions = &evaluation.model().permissions;
     let Some(row) = permissions.get(asked) else {
         return Err(Verdict::new(Reason::UnknownPermission, Because::NOTHING));
@@ -193,8 +193,7 @@ fn direct<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static =
-        gates.ask_static(engine, state, usize::from(asked), &row.conditions, Gate::Plan..=last);
+    let asked_static = gates.ask_static(state, usize::from(asked), &row.conditions, Gate::Plan..=last);
     let blocked = failure(&gates, asked_static);
     match blocked {
         Some(deny) if exempt || !O::WATCHES => Err(deny),
@@ -295,7 +294,7 @@ fn alternative<O: Observer>(
     world: World<'_>,
     observer: &mut O,
 ) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     if O::WATCHES {
         observer.alternative(Some(permission), Some(role));
     }
@@ -304,7 +303,7 @@ fn alternative<O: Observer>(
         true => Asked::Continue(()),
         false => {
             let of_access = Gate::Plan..=Gate::Setting;
-            gates.ask_static(engine, state, usize::from(permission), &row.conditions, of_access)
+            gates.ask_static(state, usize::from(permission), &row.conditions, of_access)
         }
     };
     let outcome = match own {

@@ -70,7 +70,7 @@ fn engine(path: &str, rounds: usize) {
         "name" => measured(path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
         "explain" => measured(path, rounds, &requests, |(engine, request)| engine.explain(request)),
         "compile" => {
-            let domains: Vec<_> = engines.iter().map(|engine| engine.domain().clone()).collect();
+            let domains: Vec<_> = engines.iter().map(|engine| engine.domain()).collect();
             measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));
         }
         "parse" | "load" => {
