@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Condition, Grant, Model, SoldCredits};
+use super::model::{Condition, Grant, Model, Positions, SoldCredits};
 use crate::word::Switch;
 
 /// What a role, standard or custom, has of a permission.
@@ -58,6 +58,8 @@ pub(crate) struct Tables {
     pub(crate) guards: Box<[Box<[Condition]>]>,
     /// By permission, then by feature: which of the guards it has.
     guard_of: Box<[u32]>,
+    /// The credit plans without limit.
+    pub(crate) unlimited: Positions,
     /// How many bytes say what settings, guards and meters come to in a domain.
     pub(crate) settled: usize,
     /// By kind, then by plan: those bytes of a domain that states nothing else. Empty where they would be too many.
@@ -90,6 +92,7 @@ impl Tables {
             });
             guard_of.push(number);
         }
+        let unlimited = model.credit_plans.iter().filter(|(_, _, sold)| sold.terms.unlimited);
         let settled = model.settings.len().saturating_add(guards.len()).saturating_add(model.meters.len());
         Self {
             cells,
@@ -98,6 +101,7 @@ impl Tables {
             untouched: untouched(model, &guards, settled),
             guards: guards.into(),
             guard_of: guard_of.into(),
+            unlimited: unlimited.map(|(position, _, _)| position).collect(),
             settled,
         }
     }
@@ -142,14 +146,43 @@ fn untouched(model: &Model, guards: &[Box<[Condition]>], settled: usize) -> Box<
     let each = pairs.flat_map(|(kind, plan)| {
         let untouched = Untouched { model, kind, plan };
         let settings = model.settings.iter().map(|(_, _, row)| row.default as u8);
-        let guards = guards.iter().map(move |conditions| untouched.fold(conditions));
-        let meters = (0..=u16::MAX).take(model.meters.len());
-        settings.chain(guards).chain(meters.map(move |meter| u8::from(untouched.is_unlimited(meter))))
+        let guards = guards.iter().map(move |conditions| fold(&untouched, conditions));
+        let without_limit = |meter: u16| {
+            let mut sold = model.credit_plans.iter().map(|(_, _, sold)| sold);
+            sold.any(|sold| sold.terms.unlimited && sold.meter == meter && sold.is_in_force(&untouched))
+        };
+        let meters = (0..=u16::MAX).take(model.meters.len()).map(|meter| u8::from(without_limit(meter)));
+        settings.chain(guards).chain(meters).collect::<Vec<u8>>()
     });
     each.collect()
 }
 
-/// A domain that states nothing but its kind and plan: no regime bars anything, settings stand at their defaults.
+/// What static conditions ask of a domain.
+pub(crate) trait Domain {
+    fn plan(&self) -> u16;
+    fn kind(&self) -> u16;
+    /// Whether an add-on is in force.
+    fn has_add_on(&self, add_on: u16) -> bool;
+    /// Whether a setting is in effect, with all that it requires.
+    fn has_on(&self, setting: u16) -> bool;
+    /// Whether no regime bars what a condition is about.
+    fn permits(&self, condition: &Condition) -> bool;
+}
+
+/// The guard of conditions: 0 if all hold, else one more than the position of the first that fails.
+pub(crate) fn fold(domain: &impl Domain, conditions: &[Condition]) -> u8 {
+    let holds = |condition: &Condition| match condition {
+        Condition::Plans(plans) => plans.contains(&domain.plan()),
+        Condition::AddOns(add_ons) => add_ons.iter().any(|add_on| domain.has_add_on(*add_on)),
+        Condition::Kinds(kinds) => kinds.contains(&domain.kind()),
+        Condition::Providers(_) | Condition::Service(_) | Condition::Data(_) => domain.permits(condition),
+        Condition::Settings(any) => any.is_empty() || any.iter().any(|setting| domain.has_on(*setting)),
+    };
+    let failing = conditions.iter().position(|condition| !holds(condition));
+    failing.map_or(0, |position| u8::try_from(position.saturating_add(1)).unwrap_or(WALK))
+}
+
+/// A domain that states nothing but its kind and plan.
 #[derive(Clone, Copy)]
 struct Untouched<'m> {
     model: &'m Model,
@@ -157,39 +190,34 @@ struct Untouched<'m> {
     plan: u16,
 }
 
-impl Untouched<'_> {
-    fn fold(&self, conditions: &[Condition]) -> u8 {
-        let failing = conditions.iter().position(|condition| !self.holds(condition));
-        failing.map_or(0, |position| u8::try_from(position.saturating_add(1)).unwrap_or(WALK))
+impl Domain for Untouched<'_> {
+    fn plan(&self) -> u16 {
+        self.plan
     }
 
-    fn holds(&self, condition: &Condition) -> bool {
-        match condition {
-            Condition::Plans(plans) => plans.contains(&self.plan),
-            Condition::AddOns(add_ons) => add_ons.iter().any(|add_on| self.includes(*add_on)),
-            Condition::Kinds(kinds) => kinds.contains(&self.kind),
-            Condition::Providers(_) | Condition::Service(_) | Condition::Data(_) => true,
-            Condition::Settings(any) => any.is_empty() || any.iter().any(|setting| self.is_on(*setting)),
-        }
+    fn kind(&self) -> u16 {
+        self.kind
     }
 
-    fn includes(&self, add_on: u16) -> bool {
+    fn has_add_on(&self, add_on: u16) -> bool {
         self.model.add_ons.get(add_on).is_some_and(|row| row.included_in.contains(&self.plan))
     }
 
-    /// With all that it requires.
-    fn is_on(&self, setting: u16) -> bool {
+    fn has_on(&self, setting: u16) -> bool {
         let settings = &self.model.settings;
         let on = |one: &u16| settings.get(*one).is_some_and(|row| row.default == Switch::On);
         settings.get(setting).is_some_and(|row| row.chain.iter().all(on))
     }
 
-    fn is_unlimited(&self, meter: u16) -> bool {
-        let of_plan = |sold: &SoldCredits| {
-            sold.add_on.is_none_or(|add_on| self.includes(add_on))
-                && (sold.plans.is_empty() || sold.plans.contains(&self.plan))
-        };
-        let mut plans = self.model.credit_plans.iter().map(|(_, _, sold)| sold);
-        plans.any(|sold| sold.terms.unlimited && sold.meter == meter && of_plan(sold))
+    fn permits(&self, _: &Condition) -> bool {
+        true
+    }
+}
+
+impl SoldCredits {
+    /// Whether a domain has the credit plan by its plan or bought it as an add-on.
+    pub(crate) fn is_in_force(&self, domain: &impl Domain) -> bool {
+        let bought = self.add_on.is_none_or(|add_on| domain.has_add_on(add_on));
+        bought && (self.plans.is_empty() || self.plans.contains(&domain.plan()))
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::compact::{Section, Writer};
-use super::source::DomainSource;
+use super::source::{DomainSource, RoleSource};
 use crate::catalog::source::Map;
 use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -13,6 +13,9 @@ use crate::word::Switch;
 
 /// Stands for a name that is unknown and was noted.
 const UNKNOWN: u16 = u16::MAX;
+
+/// What is stated of a role: its position in the catalog, unless it is a custom one; its name.
+type Stated<'s> = (Option<u16>, &'s Name, &'s RoleSource);
 
 /// What `source` states, in positions. Good for an engine only if nothing was noted.
 pub(super) fn write(source: &DomainSource, model: &Model, problems: &mut Problems) -> Vec<u8> {
@@ -28,7 +31,8 @@ pub(super) fn write(source: &DomainSource, model: &Model, problems: &mut Problem
     let plan = heading.plan.as_ref().and_then(|name| lookup.find(&model.plans, name, "plan"));
     let id = heading.id.as_ref().map_or("", |id| id.get_ref());
     let mut to = Writer::new(kind.unwrap_or(UNKNOWN), plan.unwrap_or(UNKNOWN), id);
-    let custom = lookup.custom_names(source);
+    let roles = lookup.stated_roles(source);
+    let custom = lookup.custom_names(&roles);
     lookup.names(&mut to, Section::Regimes, &model.regimes, &heading.regimes, "regime");
     lookup.names(&mut to, Section::AddOns, &model.add_ons, &heading.add_ons, "add-on");
     lookup.holders(&mut to, source, &custom);
@@ -37,8 +41,8 @@ pub(super) fn write(source: &DomainSource, model: &Model, problems: &mut Problem
     lookup.switches(&mut to, Section::Settings, &model.settings, &source.settings, "setting");
     lookup.switches(&mut to, Section::Locked, &model.settings, &source.locked, "setting");
     lookup.role_defaults(&mut to, source, &custom);
-    lookup.roles(&mut to, source);
-    lookup.custom_roles(&mut to, source, &custom);
+    lookup.roles(&mut to, &roles);
+    lookup.custom_roles(&mut to, &roles, &custom);
     lookup.lists(&mut to, source);
     lookup.seats(&mut to, source);
     lookup.attested(&mut to, source);
@@ -99,18 +103,23 @@ impl Lookup<'_, '_> {
         to.close_section(section, start);
     }
 
+    /// The roles that something is stated of, those of the catalog with their position.
+    fn stated_roles<'s>(&self, source: &'s DomainSource) -> Vec<Stated<'s>> {
+        let position = |name: &Name| self.model.roles.position(name.get_ref());
+        source.roles.iter().map(|(name, row)| (position(name), name, row)).collect()
+    }
+
     /// The names of the custom roles, in order: those that say what they are based on.
-    fn custom_names<'s>(&mut self, source: &'s DomainSource) -> Vec<&'s str> {
+    fn custom_names<'s>(&mut self, roles: &[Stated<'s>]) -> Vec<&'s str> {
         let model = self.model;
-        let own = source.roles.iter().filter(|(name, _)| model.roles.position(name.get_ref()).is_none());
-        let based = own.clone().filter(|(_, row)| row.based_on.is_some());
-        let mut custom: Vec<&str> = based.map(|(name, _)| name.get_ref().as_str()).collect();
+        let own = || roles.iter().filter(|(position, _, _)| position.is_none());
+        let based = own().filter(|(_, _, row)| row.based_on.is_some());
+        let mut custom: Vec<&str> = based.map(|(_, name, _)| name.get_ref().as_str()).collect();
         let most = COUNT_MAX.saturating_sub(model.roles.len());
         if custom.len() > most {
             custom.truncate(most);
-            let count = own.clone().count();
-            let at = own.map(|(name, _)| name.span()).nth(most);
-            let message = format!("{count} custom roles, at most {most} are possible");
+            let at = own().map(|(_, name, _)| name.span()).nth(most);
+            let message = format!("{} custom roles, at most {most} are possible", own().count());
             self.add(Code::TooMany, at.unwrap_or(0..0), message, None);
         }
         let roles = model.roles.len().saturating_add(custom.len());
@@ -180,10 +189,10 @@ impl Lookup<'_, '_> {
     }
 
     /// What is configured of the catalog's roles.
-    fn roles(&mut self, to: &mut Writer, source: &DomainSource) {
+    fn roles(&mut self, to: &mut Writer, roles: &[Stated<'_>]) {
         let start = to.open();
-        for (name, row) in &source.roles {
-            let Some(role) = self.model.roles.position(name.get_ref()) else { continue };
+        for (role, name, row) in roles {
+            let Some(role) = *role else { continue };
             if let Some(based_on) = &row.based_on {
                 let message =
                     format!("role `{}` is the catalog's own and is based on nothing", shown(name.get_ref()));
@@ -197,13 +206,10 @@ impl Lookup<'_, '_> {
         to.close_section(Section::Roles, start);
     }
 
-    fn custom_roles(&mut self, to: &mut Writer, source: &DomainSource, custom: &[&str]) {
+    fn custom_roles(&mut self, to: &mut Writer, roles: &[Stated<'_>], custom: &[&str]) {
         let model = self.model;
         let start = to.open();
-        for (name, row) in &source.roles {
-            if model.roles.position(name.get_ref()).is_some() {
-                continue;
-            }
+        for (_, name, row) in roles.iter().filter(|(role, _, _)| role.is_none()) {
             if !is_id(name.get_ref()) {
                 let message = format!("`{}` is no id", shown(name.get_ref()));
                 let help =

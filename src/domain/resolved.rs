@@ -6,7 +6,7 @@ use std::hash::Hasher as _;
 use super::compact::{Bytes, RoleRow, Section, Stated};
 use super::state::State;
 use crate::catalog::model::{ChangeRule, Condition, Limit, SoldCredits};
-use crate::catalog::tables::{Cell, WALK};
+use crate::catalog::tables::{Cell, Domain, WALK, fold};
 use crate::catalog::{Model, too_many_cells};
 use crate::hash::Fnv;
 use crate::id::{RoleId, Tag};
@@ -71,12 +71,6 @@ const CUSTOM_ROLE: usize = 2 + 4 + 8;
 /// What a row has of a permission.
 const NOT_STATED: u8 = 0;
 
-/// The guard of conditions: 0 if all hold, else one more than the position of the first that fails.
-fn fold(state: &State<'_>, conditions: &[Condition]) -> u8 {
-    let failing = conditions.iter().position(|condition| state.check(condition).is_err());
-    failing.map_or(0, |position| u8::try_from(position.saturating_add(1)).unwrap_or(WALK))
-}
-
 /// The length of a domain file is far below what 32 bits count.
 fn small(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
@@ -140,16 +134,16 @@ impl Resolved {
         self.bytes = bytes.into();
         self.stated_at = small(stated_at);
         // The settings are known now, which guards ask for.
-        let guards = model.settings.len()..;
-        for (at, conditions) in guards.zip(&model.tables.guards) {
-            let folded = fold(&State::new(model, &self), conditions);
-            put(&mut self.bytes, at, folded);
-        }
-        let meters = model.settings.len().saturating_add(model.tables.guards.len());
-        let unlimited = self.credit_plans(model).filter(|(_, sold)| sold.terms.unlimited);
-        let unlimited: Vec<u16> = unlimited.map(|(_, sold)| sold.meter).collect();
-        for meter in unlimited.into_iter().filter(|meter| usize::from(*meter) < model.meters.len()) {
-            put(&mut self.bytes, meters.saturating_add(usize::from(meter)), 1);
+        let settling = Settling { state: State::new(model, &self), regimes: self.has_regimes() };
+        let guards = model.tables.guards.iter().map(|conditions| fold(&settling, conditions));
+        let guards: Vec<u8> = guards.collect();
+        let sold = model.tables.unlimited.iter().filter_map(|position| model.credit_plans.get(*position));
+        let unlimited = sold.filter(|sold| sold.is_in_force(&settling)).map(|sold| usize::from(sold.meter));
+        let unlimited: Vec<usize> = unlimited.filter(|meter| *meter < model.meters.len()).collect();
+        let meters = model.settings.len().saturating_add(guards.len());
+        self.bytes.iter_mut().skip(model.settings.len()).zip(guards).for_each(|(to, guard)| *to = guard);
+        for meter in unlimited {
+            put(&mut self.bytes, meters.saturating_add(meter), 1);
         }
         self
     }
@@ -409,11 +403,9 @@ impl Resolved {
         &'m self,
         model: &'m Model,
     ) -> impl Iterator<Item = (&'m str, &'m SoldCredits)> {
+        let settled = Settling { state: State::new(model, self), regimes: self.has_regimes() };
         let sold = model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
-        sold.filter(|(_, sold)| {
-            let bought = sold.add_on.is_none_or(|add_on| self.has_add_on(model, add_on));
-            bought && (sold.plans.is_empty() || sold.plans.contains(&self.plan))
-        })
+        sold.filter(move |(_, sold)| sold.is_in_force(&settled))
     }
 
     /// How many hold a role, where that is stated.
@@ -456,6 +448,41 @@ impl Resolved {
         let row = model.role_defaults.get(of)?;
         let own = self.rare.as_ref().map_or(&[][..], |rare| &rare.role_defaults);
         Some(own.iter().find(|(one, _)| *one == of).map_or(row.role, |(_, role)| *role))
+    }
+}
+
+/// A domain whose settings are known, as static conditions ask it.
+#[derive(Clone, Copy)]
+struct Settling<'a> {
+    state: State<'a>,
+    regimes: bool,
+}
+
+impl Domain for Settling<'_> {
+    fn plan(&self) -> u16 {
+        self.state.domain.plan
+    }
+
+    fn kind(&self) -> u16 {
+        self.state.domain.kind
+    }
+
+    fn has_add_on(&self, add_on: u16) -> bool {
+        self.state.has_add_on(add_on)
+    }
+
+    fn has_on(&self, setting: u16) -> bool {
+        let State { model, domain, .. } = self.state;
+        let on = |one: &u16| {
+            let byte = domain.settled(model, usize::from(*one));
+            let settled = byte.and_then(|byte| SETTLED.get(usize::from(byte)));
+            matches!(settled, Some((Switch::On, _, false)))
+        };
+        model.settings.get(setting).is_some_and(|row| row.chain.iter().all(on))
+    }
+
+    fn permits(&self, condition: &Condition) -> bool {
+        !self.regimes || self.state.check(condition).is_ok()
     }
 }
 

@@ -73,6 +73,10 @@ fn engine(path: &str, rounds: usize) {
             let domains: Vec<_> = engines.iter().map(|engine| engine.domain()).collect();
             measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));
         }
+        "stored" => {
+            let stored: Vec<Vec<u8>> = engines.iter().map(Engine::to_bytes).collect();
+            measured(&path, rounds, &stored, |bytes| Engine::from_bytes(catalog, bytes));
+        }
         "parse" | "load" => {
             let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();
             match path {
