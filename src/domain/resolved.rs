@@ -553,4 +553,30 @@ mod tests {
             }
         }
     }
+
+    /// The figures of the drawing in DESIGN.md: `cargo test --lib layout -- --nocapture`.
+    #[test]
+    fn the_layout_of_the_built_in_catalog() {
+        let catalog = Catalog::builtin();
+        let model = catalog.model();
+        let tables = &model.tables;
+        let (kinds, plans) = (model.kinds.len(), model.plans.len());
+        println!(
+            "settings {}, guards {}, meters {}",
+            model.settings.len(),
+            tables.guards.len(),
+            model.meters.len()
+        );
+        println!("cells {} x {}", model.roles.len(), model.permissions.len());
+        println!(
+            "slots {} of {}, guards of {}",
+            tables.slot_count,
+            model.permissions.len(),
+            model.features.len()
+        );
+        println!("untouched {kinds} x {plans} x {}", tables.settled);
+        // What an engine holds of its own stays below what the smallest allocations of a map would take.
+        assert!(tables.settled <= 64 && tables.slot_count <= 32);
+        assert_eq!(size_of::<Resolved>(), 40);
+    }
 }
