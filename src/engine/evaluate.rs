@@ -110,10 +110,8 @@ impl<'e> Evaluation<'e> {
     pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
         let model = self.model();
         let of_catalog = check(id, model.tag);
-        if of_catalog.is_err() {
-            if self.state.custom_role(id.position()) == Some(id) {
-                return Ok(id.position());
-            }
+        if of_catalog.is_err() && self.state.custom_role(id.position()) == Some(id) {
+            return Ok(id.position());
         }
         of_catalog.map(|()| id.position())
     }
