@@ -50,7 +50,7 @@ fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switc
     let fitting = rules.iter().filter(|rule| fits(evaluation, rule, to));
     let open = fitting
         .filter_map(|rule| rule.permission)
-        .filter_map(|permission| permission::decide(evaluation, permission, &mut Nobody).err())
+        .filter_map(|permission| permission::held(evaluation, permission, &mut Nobody).err())
         .filter(|deny| deny.reason() == Reason::MissingFact);
     open.reduce(|all, one| all.with_facts(all.fact_bits() | one.fact_bits()))
 }
@@ -65,7 +65,7 @@ fn grant(evaluation: &Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
         return Some(Because::one(Parameter::Standing, *standing));
     }
     let permission = rule.permission?;
-    let held = permission::decide(evaluation, permission, &mut Nobody).is_ok();
+    let held = permission::held(evaluation, permission, &mut Nobody).is_ok();
     held.then(|| Because::one(Parameter::Permission, permission))
 }
 
