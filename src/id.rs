@@ -26,7 +26,7 @@ impl Tag {
 /// The largest number of things of one kind; positions are 0 to 65,534.
 pub(crate) const COUNT_MAX: usize = 65_535;
 
-/// The largest number of roles × permissions: an engine keeps a byte for each.
+/// The largest number of roles × permissions: a catalog keeps a byte for each.
 pub(crate) const CELLS_MAX: usize = 1 << 24;
 
 macro_rules! ids {
@@ -119,6 +119,17 @@ ids! {
     ModeId;
     /// A type of object that connectors read, such as a task.
     ObjectId;
+}
+
+impl RoleId {
+    /// The id as it is stored.
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) const fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
 }
 
 /// A set of ids of one catalog: at most 64 different ones, in one word.

@@ -549,7 +549,7 @@ impl<'f> Failure<'f> {
 /// Every plan and add-on under which a request fails for neither; if none does by itself, every plan on which some
 /// add-on does.
 fn contract(engine: &Engine, request: &NamedRequest) -> Vec<Wish> {
-    let plan = engine.domain().plan();
+    let plan = engine.plan_name();
     let plans: Vec<Step> = names::<PlanId>(engine).filter(|other| other != plan).map(Step::Plan).collect();
     let alone = plans.iter().cloned().chain(add_ons(engine)).filter(|step| lets(step, engine, request));
     let mut wishes: Vec<Wish> = alone.map(Wish::Step).collect();
@@ -564,7 +564,8 @@ fn contract(engine: &Engine, request: &NamedRequest) -> Vec<Wish> {
 }
 
 fn add_ons(engine: &Engine) -> Vec<Step> {
-    let bought: Vec<&str> = engine.domain().add_ons().collect();
+    let domain = engine.domain();
+    let bought: Vec<&str> = domain.add_ons().collect();
     names::<AddOnId>(engine).filter(|other| !bought.contains(&other.as_str())).map(Step::AddOn).collect()
 }
 

@@ -1,11 +1,14 @@
 //! The shape of a domain file: one struct a table, names not yet looked up.
 
+use serde::de::value::{Error as AnyError, StrDeserializer};
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::DeValue;
 
 use crate::catalog::source::{LimitSource, Map};
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Placed, Set, is_default, table};
-use crate::word::Switch;
+use crate::document::{Document, Name, Placed, Plain, Set, is_default, plain_table, table};
+use crate::word::{Every, Stop, Switch};
 
 /// A whole domain file.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -53,6 +56,22 @@ table! {
     ResidencySource { region: Option<Name>, migrated: bool, }
 }
 
+macro_rules! plain_words {
+    ($($word:ty)*) => {$(
+        impl Plain for $word {
+            fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+                Self::deserialize(StrDeserializer::<AnyError>::new(value.get_ref().as_str()?)).ok()
+            }
+        }
+    )*};
+}
+plain_words! { Every Stop Switch }
+
+plain_table! { Heading { id, kind, plan, add_ons, regimes, attested } }
+plain_table! { RoleSource { based_on, permissions } }
+plain_table! { ResidencySource { region, migrated } }
+plain_table! { LimitSource { limit, every, anchor, stop, ceiling_percent } }
+
 impl DomainSource {
     /// The tables of a domain file.
     pub(crate) const TABLES: [&'static str; 11] = [
@@ -79,17 +98,17 @@ impl DomainSource {
     /// Takes the tables of a domain out of a document, which may have others.
     pub(crate) fn take(document: &mut Document<'_>) -> Self {
         Self {
-            domain: document.table("domain"),
-            holders: document.section("holders"),
-            settings: document.section("settings"),
-            locked: document.section("locked"),
-            opt_ins: document.section("opt_ins"),
-            lists: document.section("lists"),
-            roles: document.section("roles"),
-            role_defaults: document.section("role_defaults"),
-            limits: document.section("limits"),
-            seats: document.section("seats"),
-            residency: document.table("residency"),
+            domain: document.plain_table("domain"),
+            holders: document.plain_section("holders"),
+            settings: document.plain_section("settings"),
+            locked: document.plain_section("locked"),
+            opt_ins: document.plain_section("opt_ins"),
+            lists: document.plain_section("lists"),
+            roles: document.plain_section("roles"),
+            role_defaults: document.plain_section("role_defaults"),
+            limits: document.plain_section("limits"),
+            seats: document.plain_section("seats"),
+            residency: document.plain_table("residency"),
         }
     }
 }

@@ -120,10 +120,10 @@ impl Engine {
     /// The domain after an allowed change.
     pub(super) fn changed(&self, change: Change<'_>) -> Domain {
         if is_present(&self.state(), change) {
-            return self.domain.clone();
+            return self.domain();
         }
         let model = self.catalog.model();
-        let mut source = self.domain.source().clone();
+        let mut source = self.domain().source().clone();
         match change {
             Change::Setting { setting, to } => {
                 source.settings.insert(name(model.settings.name(setting.position())), to);
@@ -173,8 +173,8 @@ impl Engine {
             resource: None,
             at: context.at,
             obligations: self.record(decision).obligations,
-            domain: self.domain.id().to_owned(),
-            version: format!("{:016x}", self.version),
+            domain: self.domain_id().to_owned(),
+            version: format!("{:016x}", self.version()),
         }
     }
 

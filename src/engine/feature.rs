@@ -77,14 +77,14 @@ fn ask_own<O: Observer>(
     row: &Feature,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     let slot = state.model.permissions.len().saturating_add(run.feature.index());
     let Some(of_model) = of_model(evaluation, run, row) else {
-        return gates.ask_static(engine, state, slot, &row.conditions, (Gate::Plan, Gate::Setting));
+        return gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Setting));
     };
-    gates.ask_static(engine, state, slot, &row.conditions, (Gate::Plan, Gate::Compliance))?;
+    gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Compliance))?;
     gates.ask(Gate::Compliance, of_model)?;
-    gates.ask_static(engine, state, slot, &row.conditions, (Gate::Setting, Gate::Setting))
+    gates.ask_static(state, slot, &row.conditions, (Gate::Setting, Gate::Setting))
 }
 
 /// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the

@@ -5,8 +5,6 @@
     reason = "who does not watch pays for no more than the comparison that a gate is"
 )]
 
-use super::Engine;
-use super::compile::WALK;
 use super::observer::{Observer, Outcome};
 use crate::catalog::model::Condition;
 use crate::decision::{Because, Gate, Verdict};
@@ -96,7 +94,6 @@ impl<'o, O: Observer> Gates<'o, O> {
     #[inline(always)]
     pub(super) fn ask_static(
         &mut self,
-        engine: &Engine,
         state: &State<'_>,
         slot: usize,
         conditions: &[Condition],
@@ -105,17 +102,16 @@ impl<'o, O: Observer> Gates<'o, O> {
         if O::WATCHES {
             return self.watch_static(state, conditions, asked);
         }
-        if state.after == After::Nothing && engine.blocks.get(slot) == Some(&0) {
+        if state.after == After::Nothing && state.folded(slot) == Some(0) {
             return Ok(());
         }
-        self.walk_static(engine, state, slot, conditions, asked)
+        self.walk_static(state, slot, conditions, asked)
     }
 
     /// Static conditions of which one fails, or that were not folded.
     #[inline(never)]
     fn walk_static(
         &mut self,
-        engine: &Engine,
         state: &State<'_>,
         slot: usize,
         conditions: &[Condition],
@@ -125,12 +121,12 @@ impl<'o, O: Observer> Gates<'o, O> {
         if state.after != After::Nothing {
             return self.ask_all(state, conditions.iter().filter(concerned));
         }
-        match engine.blocks.get(slot) {
-            Some(&folded) if folded != WALK => {
+        match state.folded(slot) {
+            Some(folded) => {
                 let failing = conditions.get(usize::from(folded).saturating_sub(1));
                 self.ask_all(state, failing.filter(concerned))
             }
-            _ => self.ask_all(state, conditions.iter().filter(concerned)),
+            None => self.ask_all(state, conditions.iter().filter(concerned)),
         }
     }
 

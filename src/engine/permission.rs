@@ -226,7 +226,7 @@ fn direct<O: Observer>(
     world: World,
     observer: &mut O,
 ) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     let exempt = row.exempt & world.so != 0;
     let last = if exempt { Gate::Compliance } else { Gate::Setting };
     let permission = Because::one(Parameter::Permission, asked);
@@ -234,8 +234,7 @@ fn direct<O: Observer>(
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static =
-        gates.ask_static(engine, state, usize::from(asked), &row.conditions, (Gate::Plan, last));
+    let asked_static = gates.ask_static(state, usize::from(asked), &row.conditions, (Gate::Plan, last));
     let blocked = gates.conclude(asked_static);
     if exempt || !O::WATCHES {
         blocked?;
@@ -348,7 +347,7 @@ fn alternative<O: Observer>(
     world: World,
     observer: &mut O,
 ) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     if O::WATCHES {
         observer.alternative(Some(permission), Some(role));
     }
@@ -359,7 +358,7 @@ fn alternative<O: Observer>(
     } else {
         let own = (Gate::Plan, Gate::Setting);
         gates
-            .ask_static(engine, state, usize::from(permission), &row.conditions, own)
+            .ask_static(state, usize::from(permission), &row.conditions, own)
             .and_then(|()| ask_role(evaluation, permission, row, role, cell, world, &mut gates))
     };
     gates.conclude(asked_all)?;

@@ -78,8 +78,12 @@ fn engine(path: &str, rounds: usize) {
         }
         "explain" => measured(path, rounds, &requests, |(engine, request)| engine.explain(request)),
         "compile" => {
-            let domains: Vec<_> = engines.iter().map(|engine| engine.domain().clone()).collect();
+            let domains: Vec<_> = engines.iter().map(|engine| engine.domain()).collect();
             measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));
+        }
+        "stored" => {
+            let stored: Vec<Vec<u8>> = engines.iter().map(Engine::to_bytes).collect();
+            measured(&path, rounds, &stored, |bytes| Engine::from_bytes(catalog, bytes));
         }
         "parse" | "load" => {
             let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();
