@@ -191,9 +191,11 @@ fn ask_scope<O: Observer>(
         Change::OptIn { feature, .. } => model.features.get(feature.position()).map(|row| &row.conditions),
         _ => None,
     };
-    let conditions = || scope.iter().chain(own.into_iter().flat_map(|own| own.iter()));
+    let own = own.map_or(&[][..], |own| own);
     for gate in [Gate::Plan, Gate::Kind] {
-        gates.ask_all(state, conditions().filter(|condition| condition.gate() == gate))?;
+        for condition in scope.iter().chain(own).filter(|condition| condition.gate() == gate) {
+            gates.ask(gate, state.check(condition))?;
+        }
     }
     let Change::AssignRole { role, from } = change else { return Ok(()) };
     for role in [Some(role), from].into_iter().flatten().map(RoleId::position) {

@@ -102,36 +102,29 @@ impl<'o, O: Observer> Gates<'o, O> {
         if O::WATCHES {
             return self.watch_static(state, conditions, asked);
         }
-        if state.after == After::Nothing && state.folded(slot) == Some(0) {
-            return Ok(());
+        let folded = if state.after == After::Nothing { state.folded(slot) } else { None };
+        match folded {
+            Some(0) => Ok(()),
+            Some(failing) => {
+                let failing = conditions.get(usize::from(failing).saturating_sub(1));
+                failing.map_or(Ok(()), |condition| self.ask_one(state, condition, asked))
+            }
+            None => conditions.iter().try_for_each(|condition| self.ask_one(state, condition, asked)),
         }
-        self.walk_static(state, slot, conditions, asked)
     }
 
-    /// Static conditions of which one fails, or that were not folded.
+    /// Asks a condition, if its gate is one of those from the first to the last.
     #[inline(never)]
-    fn walk_static(
-        &mut self,
-        state: &State<'_>,
-        slot: usize,
-        conditions: &[Condition],
-        asked: (Gate, Gate),
-    ) -> Asked {
-        let concerned = |condition: &&Condition| is_asked(asked, condition.gate());
-        if state.after != After::Nothing {
-            return self.ask_all(state, conditions.iter().filter(concerned));
+    fn ask_one(&mut self, state: &State<'_>, condition: &Condition, (first, last): (Gate, Gate)) -> Asked {
+        let gate = condition.gate();
+        if gate < first || gate > last {
+            return Ok(());
         }
-        match state.folded(slot) {
-            Some(folded) => {
-                let failing = conditions.get(usize::from(folded).saturating_sub(1));
-                self.ask_all(state, failing.filter(concerned))
-            }
-            None => self.ask_all(state, conditions.iter().filter(concerned)),
-        }
+        self.ask(gate, state.check(condition))
     }
 
     fn watch_static(&mut self, state: &State<'_>, conditions: &[Condition], asked: (Gate, Gate)) -> Asked {
-        for gate in STATIC.into_iter().filter(|gate| is_asked(asked, *gate)) {
+        for gate in STATIC.into_iter().filter(|gate| asked.0 <= *gate && *gate <= asked.1) {
             let own = || conditions.iter().filter(|condition| condition.gate() == gate);
             if own().next().is_none() {
                 self.observer.open(gate);
@@ -140,9 +133,4 @@ impl<'o, O: Observer> Gates<'o, O> {
         }
         Ok(())
     }
-}
-
-/// Whether a gate is one of those from the first to the last.
-fn is_asked((first, last): (Gate, Gate), gate: Gate) -> bool {
-    first <= gate && gate <= last
 }

@@ -421,12 +421,12 @@ fn ask_role<O: Observer>(
             gates.fail(Gate::Facts, Verdict::new(Reason::FactFalse, because).with_facts(lacking))?;
         }
     }
-    row.restricted_by.iter().try_for_each(|restriction| {
-        match restricted(evaluation, *restriction, role, world) {
-            Some(outcome) => gates.ask(Gate::List, outcome),
-            None => Ok(()),
+    for restriction in &row.restricted_by {
+        if let Some(outcome) = restricted(evaluation, *restriction, role, world) {
+            gates.ask(Gate::List, outcome)?;
         }
-    })
+    }
+    Ok(())
 }
 
 /// Facts as what decided; the first four.

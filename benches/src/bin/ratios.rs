@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
 use tollkeeper::request::{NamedRequest, Request};
 use tollkeeper_benches::floor::{Floor, FloorAsk, FloorTenant};
@@ -105,9 +106,10 @@ fn grow() {
 fn many(workload: &Workload, floor: &Floor, tenants: &[FloorTenant], count: usize) {
     let kinds = workload.engines.len();
     let count = count / kinds * kinds;
+    let domains: Vec<Domain> = workload.engines.iter().map(|engine| engine.domain().clone()).collect();
     let engines: Vec<Engine> = (0..count)
         .map(|number| {
-            let domain = workload.engines[number % kinds].domain();
+            let domain = &domains[number % kinds];
             Engine::compile(&workload.catalog, domain).expect("a domain of the workload")
         })
         .collect();
