@@ -159,10 +159,6 @@ impl<T> IdSet<T> {
         Self::new(Tag(0), 0)
     }
 
-    pub(crate) const fn fits(&self, tag: Tag) -> bool {
-        self.bits == 0 || self.tag.0 == tag.0
-    }
-
     pub(crate) const fn bits(self) -> u64 {
         self.bits
     }
@@ -205,6 +201,7 @@ macro_rules! in_set {
 in_set! { FactId ProviderId DataId ObligationId }
 
 /// The bit of a thing that lives in a word; none for positions that no word has.
+#[inline]
 pub(crate) fn bit(position: u16) -> u64 {
     1_u64.checked_shl(u32::from(position)).unwrap_or(0)
 }
@@ -219,7 +216,7 @@ pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
     })
 }
 
-fn parts<T: InSet>(id: T) -> (Tag, u16) {
+pub(crate) fn parts<T: InSet>(id: T) -> (Tag, u16) {
     let bits = id.bits();
     (Tag(bits >> 16), (bits & 0xFFFF) as u16)
 }

@@ -303,9 +303,17 @@ pub(crate) struct Feature {
 
 #[derive(Debug)]
 pub(crate) struct Meter {
-    pub(crate) counts: Box<[Trigger]>,
+    /// One bit a trigger.
+    pub(crate) counts: u64,
     pub(crate) limits: Positions,
     pub(crate) priced: bool,
+}
+
+impl Meter {
+    /// Whether a run with this trigger counts.
+    pub(crate) fn counts(&self, trigger: Trigger) -> bool {
+        self.counts & bit(trigger as u16) != 0
+    }
 }
 
 #[derive(Debug)]

@@ -28,17 +28,23 @@ enum Cover {
 }
 
 /// Asks the limits of a feature's meter. `None`: the feature is not metered, or this trigger does not count.
+#[inline]
 pub(super) fn ask(
     evaluation: &Evaluation<'_>,
-    run: Run<'_>,
+    run: &Run<'_>,
     feature: &Feature,
 ) -> Option<Result<Used, Verdict>> {
     let meter = feature.meter?;
     let row = evaluation.model().meters.get(meter)?;
-    row.counts.contains(&run.trigger).then(|| charged(evaluation, run, meter, row))
+    row.counts(run.trigger).then(|| charged(evaluation, run, meter, row))
 }
 
-fn charged(evaluation: &Evaluation<'_>, run: Run<'_>, position: u16, meter: &Meter) -> Result<Used, Verdict> {
+fn charged(
+    evaluation: &Evaluation<'_>,
+    run: &Run<'_>,
+    position: u16,
+    meter: &Meter,
+) -> Result<Used, Verdict> {
     let charge = if meter.priced { estimate(evaluation, run)? } else { 1 };
     let mut used = Used { because: Because::NOTHING, charge, obligations: 0 };
     if charge == 0 {
@@ -73,7 +79,7 @@ fn charged(evaluation: &Evaluation<'_>, run: Run<'_>, position: u16, meter: &Met
 
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
-fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
+fn estimate(evaluation: &Evaluation<'_>, run: &Run<'_>) -> Result<u64, Verdict> {
     let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(ModelId::position));
     let unpriced = |because| Verdict::new(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
@@ -91,12 +97,12 @@ fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
 }
 
 fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
-    let set = evaluation.state.limit(limit);
+    let state = &evaluation.state;
+    let set = state.limit(limit);
     // What a limit of credits comes to is what was granted, which only the ledger knows; of any other limit that
     // nobody set, nothing that is stated can be short (USE-01).
     let nothing_set = set.is_none() && !row.priced;
-    let uncounted = set.is_some_and(|set| set.stop == Stop::None);
-    if nothing_set || uncounted || evaluation.state.is_unlimited(meter) {
+    if nothing_set || set.is_some_and(|set| set.stop == Stop::None) || state.is_unlimited(meter) {
         return Cover::Unlimited;
     }
     let stated = evaluation.request.context.balances.iter().find(|(one, _)| one.position() == limit);

@@ -343,7 +343,7 @@ impl Checker {
         }
         let own = names.limits.position(name.get_ref());
         Meter {
-            counts: row.counts.iter().copied().collect(),
+            counts: row.counts.iter().fold(0, |bits, trigger| bits | bit(*trigger as u16)),
             limits: match row.limits.is_empty() {
                 true => own.into_iter().collect(),
                 false => self.find_all(&names.limits, &row.limits, "limit"),
