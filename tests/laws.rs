@@ -315,7 +315,7 @@ fn what_is_printed_and_parsed_is_equal_and_decides_the_same() {
         let printed = Catalog::parse(&catalog.to_toml()).unwrap();
         assert!(printed == *catalog, "{}", world.catalog);
         let domain = Domain::parse(&world.engine.domain().to_toml()).unwrap();
-        assert!(domain == *world.engine.domain(), "{}", world.domain);
+        assert!(domain == world.engine.domain(), "{}", world.domain);
         let other = Engine::compile(&printed, &domain).unwrap();
         for request in &world.requests {
             let again: NamedRequest = serde_json::from_str(&serde_json::to_string(request).unwrap()).unwrap();
