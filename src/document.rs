@@ -4,6 +4,7 @@
 //! is deserialized on its own; where an entry has a mistake, the offending value is noted, taken out, and the
 //! entry read again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut, Range};
 
@@ -145,6 +146,79 @@ impl<T: Serialize> Serialize for Placed<T> {
     }
 }
 
+/// What can be taken from a good value as it stands, several times faster than over serde, which copies it first
+/// so that a mistake can be taken out.
+pub(crate) trait Plain: DeserializeOwned {
+    /// What serde makes of `value`, or `None`: then it is asked, and says what is wrong if anything is.
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self>;
+}
+
+impl Plain for bool {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_bool()
+    }
+}
+
+impl Plain for u64 {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        let number = value.get_ref().as_integer()?;
+        Self::from_str_radix(number.as_str(), number.radix()).ok()
+    }
+}
+
+impl Plain for String {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_str().map(str::to_owned)
+    }
+}
+
+impl<T: Plain> Plain for Option<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        T::plain(value).map(Some)
+    }
+}
+
+impl<T: Plain> Plain for Spanned<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        Some(Self::new(value.span(), T::plain(value)?))
+    }
+}
+
+impl<T: Plain + Ord> Plain for Set<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_array()?.iter().map(T::plain).collect()
+    }
+}
+
+impl<T: Plain> Plain for BTreeMap<Name, T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        let table = value.get_ref().as_table()?.iter();
+        let entry = |key: &toml::Spanned<Cow<'_, str>>, value| {
+            Some((Spanned::new(key.span(), key.get_ref().clone().into_owned()), T::plain(value)?))
+        };
+        table.map(|(key, value)| entry(key, value)).collect()
+    }
+}
+
+/// Lets a table be taken as it stands, if it has no other keys than these. Only for keys without attributes.
+macro_rules! plain_table {
+    ($table:ident { $($key:ident),* }) => {
+        impl crate::document::Plain for $table {
+            fn plain(value: &toml::Spanned<toml::de::DeValue<'_>>) -> Option<Self> {
+                let mut row = Self::default();
+                for (key, value) in value.get_ref().as_table()? {
+                    match key.get_ref().as_ref() {
+                        $(stringify!($key) => row.$key = crate::document::Plain::plain(value)?,)*
+                        _ => return None,
+                    }
+                }
+                Some(row)
+            }
+        }
+    };
+}
+pub(crate) use plain_table;
+
 /// The top level of a document; tables are taken out one after the other.
 pub(crate) struct Document<'t> {
     table: DeTable<'t>,
@@ -174,9 +248,32 @@ impl<'t> Document<'t> {
         Placed { at: Some(key.span()), row }
     }
 
+    /// The same for a table that most often is good.
+    pub(crate) fn plain_table<T: Plain + Default>(&mut self, name: &str) -> Placed<T> {
+        let Some((key, value)) = self.table.remove_entry(name) else { return Placed::default() };
+        let row = T::plain(&value).or_else(|| entry(&key.span(), value, &mut self.problems));
+        Placed { at: Some(key.span()), row: row.unwrap_or_default() }
+    }
+
     /// Takes out the table of this name as a map, each entry read on its own.
     pub(crate) fn section<T: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<Name, T> {
-        let Some(value) = self.table.remove(name) else { return BTreeMap::new() };
+        let value = self.table.remove(name);
+        self.entries(name, value)
+    }
+
+    /// The same for a table that most often is good.
+    pub(crate) fn plain_section<T: Plain>(&mut self, name: &str) -> BTreeMap<Name, T> {
+        let value = self.table.remove(name);
+        let plain = value.as_ref().and_then(Plain::plain);
+        plain.unwrap_or_else(|| self.entries(name, value))
+    }
+
+    fn entries<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        value: Option<toml::Spanned<DeValue<'_>>>,
+    ) -> BTreeMap<Name, T> {
+        let Some(value) = value else { return BTreeMap::new() };
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
             self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be a table"));

@@ -707,7 +707,7 @@ fn no_mutated_text_makes_a_panic() {
             Ok(engine) => {
                 let _decided = engine.decide(&request);
                 assert!(!engine.explain_named(&request).to_string().is_empty());
-                assert_eq!(&Domain::parse(&engine.domain().to_toml()).unwrap(), engine.domain());
+                assert_eq!(Domain::parse(&engine.domain().to_toml()).unwrap(), engine.domain());
                 true
             }
         }

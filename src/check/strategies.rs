@@ -47,7 +47,7 @@ const TRIGGERS: [Trigger; 5] =
 /// What does not fit, such as custom roles on a plan without them, is left out again, so that every domain
 /// compiles. They shrink towards a domain that states nothing.
 pub fn domains(catalog: &Catalog) -> impl Strategy<Value = Domain> + use<> {
-    engines(catalog).prop_map(|engine| engine.domain().clone())
+    engines(catalog).prop_map(|engine| engine.domain())
 }
 
 /// Engines of a catalog, one for each of its [`domains`].

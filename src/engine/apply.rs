@@ -118,9 +118,9 @@ impl Engine {
     /// The domain after an allowed change.
     pub(super) fn changed(&self, change: Change<'_>) -> Domain {
         if is_present(&self.state(), change) {
-            return self.domain.clone();
+            return self.domain();
         }
-        let mut source = self.domain.source().clone();
+        let mut source = self.domain().source().clone();
         self.edit(&mut source, change);
         Domain::of_source(source)
     }
@@ -176,8 +176,8 @@ impl Engine {
             resource: None,
             at: context.at,
             obligations: self.record(decision).obligations,
-            domain: self.domain.id().to_owned(),
-            version: format!("{:016x}", self.version),
+            domain: self.domain_id().to_owned(),
+            version: format!("{:016x}", self.version()),
         }
     }
 
