@@ -116,7 +116,12 @@ impl Writer {
 
     /// A limit, whatever of it is stated.
     pub(super) fn limit(&mut self, row: &LimitSource) {
-        let every = row.every.map_or(0, |every| every as u8 + 1);
+        let every = match row.every {
+            None => 0,
+            Some(Every::Month) => 1,
+            Some(Every::Quarter) => 2,
+            Some(Every::Year) => 3,
+        };
         let flags = u8::from(row.limit.is_some())
             | u8::from(row.anchor.is_some()) << 1
             | u8::from(row.ceiling_percent.is_some()) << 2

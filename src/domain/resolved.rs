@@ -70,6 +70,8 @@ const CUSTOM_ROLE: usize = 2 + 4 + 8;
 
 /// What a row has of a permission.
 const NOT_STATED: u8 = 0;
+const OFF: u8 = 1;
+const ON: u8 = 2;
 
 /// The length of a domain file is far below what 32 bits count.
 fn small(length: usize) -> u32 {
@@ -210,15 +212,16 @@ impl Resolved {
         for (role, row) in rows {
             let start = tables.len();
             tables.resize(start.saturating_add(model.tables.slot_count), NOT_STATED);
-            let mut stated = false;
+            let mut moved = false;
             for (permission, to) in row.permissions() {
                 let configurable = model.tables.cell(model, row.base, permission).is_configurable();
                 if let Some(slot) = model.tables.slot(permission).filter(|_| configurable) {
-                    put(&mut tables, start.saturating_add(slot), to as u8 + 1);
-                    stated = true;
+                    let stated = if to == Switch::On { ON } else { OFF };
+                    put(&mut tables, start.saturating_add(slot), stated);
+                    moved = true;
                 }
             }
-            if stated {
+            if moved {
                 number = number.saturating_add(1);
                 let at = usize::from(role).saturating_mul(2);
                 let [low, high] = number.to_le_bytes();
@@ -292,7 +295,7 @@ impl Resolved {
     #[inline]
     pub(super) fn cell(&self, model: &Model, role: u16, permission: u16) -> Cell {
         match self.of_role(model, role, permission) {
-            Some(1) => Cell::OffForRole,
+            Some(OFF) => Cell::OffForRole,
             Some(_) => Cell::OnForRole,
             None => model.tables.cell(model, self.base_of(model, role), permission),
         }
@@ -552,5 +555,17 @@ mod tests {
                 assert_eq!(untouched, Some(&*settled.bytes), "{catalog:?} {kind} {plan}");
             }
         }
+    }
+
+    /// The figures of the drawing in DESIGN.md.
+    #[test]
+    fn the_tables_of_the_built_in_catalog_are_as_they_are_drawn() {
+        let catalog = Catalog::builtin();
+        let model = catalog.model();
+        let tables = &model.tables;
+        assert_eq!((model.settings.len(), tables.guards.len(), model.meters.len()), (8, 14, 2));
+        assert_eq!((model.roles.len(), model.permissions.len(), model.features.len()), (4, 36, 19));
+        assert_eq!((model.kinds.len(), model.plans.len(), tables.settled), (3, 8, 24));
+        assert_eq!((tables.slot_count, size_of::<Resolved>()), (16, 40));
     }
 }

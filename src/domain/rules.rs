@@ -44,7 +44,7 @@ fn key<T>(map: &Map<T>, name: &str) -> Option<Range<usize>> {
     map.get_key_value(name).map(|(key, _)| key.span())
 }
 
-impl<'a> Rules<'a, '_> {
+impl Rules<'_, '_> {
     fn add(
         &mut self,
         code: Code,

@@ -112,3 +112,73 @@ impl DomainSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXTS: [&str; 6] = [
+        include_str!("../../examples/domains/agency.toml"),
+        include_str!("../../examples/domains/book_club.toml"),
+        include_str!("../../examples/domains/clinic.toml"),
+        include_str!("../../examples/domains/hospital_group.toml"),
+        include_str!("../../examples/domains/todo.toml"),
+        "[domain]\nid = 'a'\nattested = ['b', 'a', 'b']\n[holders]\na = 0x1F\nb = 1_000\nc = 18446744073709551615\n\
+         [opt_ins]\na = 'on'\n[limits.a]\nlimit = 3\nevery = 'month'\nanchor = '2026-01-31'\nstop = 'soft'\n\
+         ceiling_percent = 120\n[limits]\nb.stop = 'none'\n[residency]\nregion = 'eu'\nmigrated = true\n[seats]\na = 2\n\
+         [roles]\n\"x\\u0041\" = { based_on = 'y', permissions.z = 'off' }\n[role_defaults]\na = 'b'\n[locked]\na = 'off'",
+    ];
+
+    /// The same over serde alone.
+    fn carefully(text: &str) -> (DomainSource, Problems) {
+        let mut document = Document::read(text);
+        let source = DomainSource {
+            domain: document.table("domain"),
+            holders: document.section("holders"),
+            settings: document.section("settings"),
+            locked: document.section("locked"),
+            opt_ins: document.section("opt_ins"),
+            lists: document.section("lists"),
+            roles: document.section("roles"),
+            role_defaults: document.section("role_defaults"),
+            limits: document.section("limits"),
+            seats: document.section("seats"),
+            residency: document.table("residency"),
+        };
+        (source, document.finish(&DomainSource::TABLES))
+    }
+
+    /// With every place of every name, and every problem.
+    fn shown(read: &(DomainSource, Problems)) -> String {
+        format!("{read:?}")
+    }
+
+    #[test]
+    fn the_short_way_reads_what_serde_reads() {
+        for text in TEXTS {
+            assert_eq!(shown(&DomainSource::read(text)), shown(&carefully(text)), "{text}");
+            assert!(text.contains("0x1F") || DomainSource::read(text).1.into_result(None).is_ok());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_short_way_reads_what_serde_reads_of_broken_files(
+            number in 0..TEXTS.len(),
+            edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, "[-a-z0-9'\"=\\[\\]{}., \n]{0,3}"), 1..4),
+        ) {
+            let mut text: Vec<char> = TEXTS[number].chars().collect();
+            for (at, length, new) in edits {
+                let at = at.index(text.len());
+                let end = at.saturating_add(length).min(text.len());
+                text.splice(at..end, new.chars());
+            }
+            let text: String = text.into_iter().collect();
+            prop_assert_eq!(shown(&DomainSource::read(&text)), shown(&carefully(&text)), "{}", text);
+        }
+    }
+}
