@@ -2,7 +2,7 @@
 //!
 //! Neither is a protection against somebody who forges contents on purpose.
 
-use std::hash::Hasher;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// 64-bit FNV-1a of what was written so far: it names versions and tags ids.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,9 @@ impl Hasher for Fnv {
 /// floods with names that collide. Nothing keeps what it gives.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Spread(u64);
+
+/// Builds [`Spread`] for tables of names: lookups that do not depend on a random seed.
+pub(crate) type FixedState = BuildHasherDefault<Spread>;
 
 impl Spread {
     /// Both halves of a product: every bit of the word reaches those that a table looks at.
@@ -87,8 +90,8 @@ mod tests {
         let names: Vec<String> =
             (0..4096).flat_map(|n| [format!("p{n}"), format!("permission_{n}")]).collect();
         // The places of a table of 16,384 and the seven bits that it compares first.
-        let places: std::collections::HashSet<_> = names.iter().map(|name| hash(name) & 0x3fff).collect();
-        let tops: std::collections::HashSet<_> = names.iter().map(|name| hash(name) >> 57).collect();
+        let places: std::collections::BTreeSet<_> = names.iter().map(|name| hash(name) & 0x3fff).collect();
+        let tops: std::collections::BTreeSet<_> = names.iter().map(|name| hash(name) >> 57).collect();
         assert!(places.len() > 5_800, "{} places of 8,192 names", places.len());
         assert_eq!(tops.len(), 128);
     }
