@@ -338,6 +338,8 @@ pub(crate) struct Problems {
     found: Vec<(Option<Range<usize>>, Diagnostic)>,
     /// Keys that entries state in a way that cannot be read, by where the name of the entry stands.
     damaged: BTreeSet<(usize, String)>,
+    /// The text was given up: whatever else is found only follows from that.
+    given_up: bool,
     more: bool,
 }
 
@@ -345,6 +347,12 @@ impl Problems {
     /// Notes a problem at `span` of the text.
     pub(crate) fn add(&mut self, code: Code, span: Option<Range<usize>>, message: impl Into<String>) {
         self.add_with_help(code, span, message, None);
+    }
+
+    /// Notes what keeps the text from being read at all.
+    pub(crate) fn give_up(&mut self, code: Code, span: Range<usize>, message: impl Into<String>) {
+        self.add(code, Some(span), message);
+        self.given_up = true;
     }
 
     /// The entry whose name stands at `entry` states these keys, but in a way that cannot be read.
@@ -391,7 +399,7 @@ impl Problems {
         help: Option<String>,
     ) {
         let message = message.into();
-        if self.follows(code, span.as_ref(), &message) {
+        if self.given_up || self.follows(code, span.as_ref(), &message) {
             return;
         }
         if self.found.len() < PROBLEMS_MAX {

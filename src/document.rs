@@ -10,7 +10,6 @@ use std::ops::{Deref, DerefMut, Range};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -18,6 +17,40 @@ use crate::diagnostic::{Code, Problems, did_you_mean};
 /// How many mistakes of one entry are reported. Each costs another reading of the entry, so that without an end a
 /// large broken entry would take quadratic time.
 pub(crate) const ENTRY_PROBLEMS_MAX: usize = 32;
+
+/// A value of a file with its place, which is no part of what the file states.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Spanned<T>(toml::Spanned<T>);
+
+impl<T> Spanned<T> {
+    pub(crate) fn new(at: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(at, value))
+    }
+
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    pub(crate) fn get_ref(&self) -> &T {
+        self.0.get_ref()
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+/// A name is looked up by its text.
+impl std::borrow::Borrow<str> for Spanned<String> {
+    fn borrow(&self) -> &str {
+        self.get_ref()
+    }
+}
+
+/// How deep arrays, inline tables and dotted keys go. The parser recurses, so this bounds the stack that a file takes;
+/// the header that nests most in a catalog goes six deep.
+const DEPTH_MAX: usize = 8;
 
 /// A name in a file, with its place.
 pub(crate) type Name = Spanned<String>;
@@ -66,6 +99,7 @@ macro_rules! table {
     ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
         $(#[$attribute])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct $name {
             $($(#[$key_attribute])* #[serde(skip_serializing_if = "crate::document::is_default")] pub(crate) $key: $type,)*
@@ -116,50 +150,50 @@ impl<T: Serialize> Serialize for Placed<T> {
 /// so that a mistake can be taken out.
 pub(crate) trait Plain: DeserializeOwned {
     /// What serde makes of `value`, or `None`: then it is asked, and says what is wrong if anything is.
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self>;
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self>;
 }
 
 impl Plain for bool {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         value.get_ref().as_bool()
     }
 }
 
 impl Plain for u64 {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         let number = value.get_ref().as_integer()?;
         Self::from_str_radix(number.as_str(), number.radix()).ok()
     }
 }
 
 impl Plain for String {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         value.get_ref().as_str().map(str::to_owned)
     }
 }
 
 impl<T: Plain> Plain for Option<T> {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         T::plain(value).map(Some)
     }
 }
 
 impl<T: Plain> Plain for Spanned<T> {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         Some(Self::new(value.span(), T::plain(value)?))
     }
 }
 
 impl<T: Plain + Ord> Plain for Set<T> {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         value.get_ref().as_array()?.iter().map(T::plain).collect()
     }
 }
 
 impl<T: Plain> Plain for BTreeMap<Name, T> {
-    fn plain(value: &Spanned<DeValue<'_>>) -> Option<Self> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
         let table = value.get_ref().as_table()?.iter();
-        let entry = |key: &Spanned<Cow<'_, str>>, value| {
+        let entry = |key: &toml::Spanned<Cow<'_, str>>, value| {
             Some((Spanned::new(key.span(), key.get_ref().clone().into_owned()), T::plain(value)?))
         };
         table.map(|(key, value)| entry(key, value)).collect()
@@ -194,8 +228,13 @@ pub(crate) struct Document<'t> {
 impl<'t> Document<'t> {
     /// Reads the syntax of `text`, noting every mistake.
     pub(crate) fn read(text: &'t str) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(text);
         let mut problems = Problems::default();
+        if let Some(at) = too_deep(text) {
+            let message = format!("nested more than {DEPTH_MAX} deep, the file is not read");
+            problems.give_up(Code::TooMany, at..at.saturating_add(1), message);
+            return Self { table: DeTable::new(), problems };
+        }
+        let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             problems.add(Code::Syntax, error.span(), error.message());
         }
@@ -232,7 +271,7 @@ impl<'t> Document<'t> {
     fn entries<T: DeserializeOwned>(
         &mut self,
         name: &str,
-        value: Option<Spanned<DeValue<'_>>>,
+        value: Option<toml::Spanned<DeValue<'_>>>,
     ) -> BTreeMap<Name, T> {
         let Some(value) = value else { return BTreeMap::new() };
         let span = value.span();
@@ -282,11 +321,56 @@ impl<'t> Document<'t> {
     }
 }
 
+/// Where a text nests deeper than files do: found without recursion, before anything is parsed. What stands in strings
+/// and comments does not count.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut dots, mut at) = (0_usize, 0_usize, 0_usize);
+    while let Some(rest) = text.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+        let length = match rest {
+            [b'#', ..] => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
+            [quote @ (b'"' | b'\''), ..] => string_length(rest, *quote),
+            _ => 1,
+        };
+        match rest {
+            [b'[' | b'{', ..] => depth = depth.saturating_add(1),
+            [b']' | b'}', ..] => depth = depth.saturating_sub(1),
+            [b'.', ..] => dots = dots.saturating_add(1),
+            [b'=' | b',' | b'\n', ..] => dots = 0,
+            _ => {}
+        }
+        if depth.saturating_add(dots) > DEPTH_MAX {
+            return Some(at);
+        }
+        at = at.saturating_add(length.max(1));
+    }
+    None
+}
+
+/// The length of a string of TOML, quotes included. One that never ends takes the rest of its line or of the text,
+/// which the parser turns down.
+fn string_length(text: &[u8], quote: u8) -> usize {
+    let delimiter = [quote; 3];
+    let (quotes, lines) = if text.starts_with(&delimiter) { (3, true) } else { (1, false) };
+    let delimiter = delimiter.get(..quotes).unwrap_or_default();
+    let mut at = quotes;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(delimiter) {
+            return at.saturating_add(quotes);
+        }
+        at = match rest {
+            [b'\n', ..] if !lines => return at,
+            [b'\\', ..] if quote == b'"' => at.saturating_add(2),
+            _ => at.saturating_add(1),
+        };
+    }
+    text.len()
+}
+
 /// Deserializes one entry, noting every mistake in it. `None` if what is left after taking the mistakes out
 /// makes no entry.
 fn entry<T: DeserializeOwned>(
     key: &Range<usize>,
-    mut value: Spanned<DeValue<'_>>,
+    mut value: toml::Spanned<DeValue<'_>>,
     problems: &mut Problems,
 ) -> Option<T> {
     let mut last = value.span();
@@ -369,7 +453,11 @@ fn in_toml_words(expected: &str) -> &str {
 }
 
 /// Takes the key or element at `span` out of `value`; false if nothing below it stands there.
-fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>, removed: &mut BTreeSet<String>) -> bool {
+fn remove(
+    value: &mut toml::Spanned<DeValue<'_>>,
+    span: &Range<usize>,
+    removed: &mut BTreeSet<String>,
+) -> bool {
     match value.get_mut() {
         DeValue::Array(array) => {
             if array.iter().all(|element| element.span() != *span) {
@@ -395,6 +483,58 @@ fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>, removed: &mut B
         _ => false,
     }
 }
+
+/// What JSON Schemas say of the types above, for editors.
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Name, Placed, Set, Spanned};
+
+    /// A type whose schema is written out, each time it is used.
+    macro_rules! inline {
+        ($(($($generic:tt)*) $type:ty, $name:literal, |$generator:ident| $schema:expr;)*) => {$(
+            impl $($generic)* JsonSchema for $type {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    $name.into()
+                }
+
+                fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            }
+        )*};
+    }
+
+    /// A day, as text.
+    pub(crate) struct Day;
+    /// Whole hours or days, as text.
+    pub(crate) struct Length;
+    /// A decimal with at most three places, as text.
+    pub(crate) struct Decimal;
+
+    inline! {
+        () Name, "Name", |_generator| json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" });
+        () Spanned<u64>, "Number", |generator| u64::json_schema(generator);
+        () Spanned<Vec<String>>, "Texts", |generator| Vec::<String>::json_schema(generator);
+        (<T: JsonSchema>) Set<T>, "Set", |generator| Vec::<T>::json_schema(generator);
+        (<T: JsonSchema>) Placed<T>, "Table", |generator| T::json_schema(generator);
+        () Day, "Day", |_generator| json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" });
+        () Length, "Length", |_generator| json_schema!({ "type": "string", "pattern": "^[1-9][0-9]*[hd]$" });
+        () Decimal, "Decimal", |_generator| json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+(\\.[0-9]{1,3})?$",
+        });
+    }
+}
+#[cfg(feature = "schema")]
+pub(crate) use schema::{Day, Decimal, Length};
 
 #[cfg(test)]
 mod tests {

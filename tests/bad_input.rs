@@ -67,8 +67,8 @@ fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs on a stack that leaves no room for recursion as deep as the input.
-fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    thread::Builder::new().stack_size(512 * 1024).spawn(work).unwrap().join().unwrap()
+fn on_a_small_stack<T: Send + 'static>(kib: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+    thread::Builder::new().stack_size(kib * 1024).spawn(work).unwrap().join().unwrap()
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn nesting_ten_thousand_deep_is_an_error_and_overflows_nothing() {
         "[a.".repeat(10_000),
     ];
     for text in tomls {
-        let failed = on_a_small_stack(move || {
+        let failed = on_a_small_stack(64, move || {
             [Catalog::parse(&text).is_err(), Domain::parse(&text).is_err(), Suite::parse(&text).is_err()]
         });
         assert_eq!(failed, [true; 3]);
@@ -308,7 +308,46 @@ fn nesting_ten_thousand_deep_is_an_error_and_overflows_nothing() {
         format!(r#"{{"action":{{}},"context":{{"facts":{{"a":{}}}}}}}"#, deep("[", "]")),
     ];
     for text in jsons {
-        assert!(on_a_small_stack(move || serde_json::from_str::<NamedRequest>(&text).is_err()));
+        // How deep JSON goes is up to its parser: this one stops at 128 levels.
+        assert!(on_a_small_stack(256, move || serde_json::from_str::<NamedRequest>(&text).is_err()));
+    }
+}
+
+/// The limit is where the parser does not need a larger stack yet: what is as deep as allowed is read on a small one.
+#[test]
+fn nesting_holds_at_its_limit_and_is_named_beyond_it() {
+    let nested = |open: &str, inside: &str, close: &str, depth: usize| {
+        format!("a = {}{inside}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let texts = |depth: usize| {
+        [
+            nested("[", "", "]", depth),
+            nested("{ b = ", "1", " }", depth),
+            format!("{}a = 1", "a.".repeat(depth)),
+            format!("[{}a]", "a.".repeat(depth - 1)),
+            // What stands in strings and comments is not nested.
+            format!(
+                "s = ['[[[[[[[[[[[[[', \"{{{{{{{{{{{{{{\\\"[[[[[[\", '''[[[['[[[[[[[[['''] # [[[[[[[[[[[[[\n{}",
+                nested("[", "\"\"\"[[\n\\\"\"\"[[\"\"\"", "]", depth)
+            ),
+        ]
+    };
+    // An unoptimized build takes up to 20 KiB a level.
+    let parsed = |text: &str, kib: usize| {
+        let text = text.to_owned();
+        on_a_small_stack(kib, move || {
+            [lines(Catalog::parse(&text)), lines(Domain::parse(&text)), lines(Suite::parse(&text))]
+        })
+    };
+    let too_deep = |problem: &String| problem.ends_with("nested more than 8 deep, the file is not read");
+    for (at_limit, beyond) in texts(8).into_iter().zip(texts(9)) {
+        for found in parsed(&at_limit, 192) {
+            assert!(!found.iter().any(too_deep), "{at_limit}: {found:?}");
+            assert!(!found.iter().any(|problem| problem.contains("syntax")), "{at_limit}: {found:?}");
+        }
+        for found in parsed(&beyond, 64) {
+            assert!(found.len() == 1 && too_deep(&found[0]), "{beyond}: {found:?}");
+        }
     }
 }
 

@@ -489,6 +489,28 @@ fn a_change_cannot_leave_a_restriction_without_anybody_to_restrict() {
     assert_eq!(warned(&record), "needs-role");
 }
 
+// ADM-03 AI-11: what belongs to super admins alone, takes verification where there is none, whatever it is.
+#[test]
+fn a_change_that_nobody_present_could_make_needs_verification() {
+    let table = Table::of(
+        "
+        change                         staffed     unheld
+        role/admin/manage_roles/on     needs-role  needs-verification
+        role/admin/assign_roles/off    needs-role  needs-verification
+        set/uploads/off                needs-role  needs-verification
+        ",
+    );
+    for (form, world, expected) in table.cells() {
+        let engine = if world == "staffed" { ORGANIZATION } else { UNHELD }.engine();
+        let record = change_by(&engine, "admin", change_of(form));
+        assert_eq!(
+            (warned(&record).as_str(), because(&record, "role")),
+            (expected, Some("super_admin")),
+            "{form}"
+        );
+    }
+}
+
 // ADM-06: the warning is derived from what the actor may do afterwards, whatever the catalog.
 #[test]
 fn a_change_warns_whoever_could_not_take_it_back() {

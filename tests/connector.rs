@@ -435,7 +435,11 @@ fn mistakes_in_a_connectors_rows_are_reported_at_their_place() {
             "{ unless = ['linked'] }",
             "{ unless = ['linked'], needs = ['linked'], under = { hipa = [] } }",
         )
-        .replace("[connectors.mirror.modes.nightly]", "");
+        .replace("[connectors.mirror.modes.nightly]", "")
+        .replace(
+            "[connectors.search.modes.whole_wiki]",
+            "[connectors.search.modes.whole_wiki]\nneeds = ['linked']",
+        );
     let problems = Catalog::parse(&text).unwrap_err();
     let lines: Vec<String> =
         problems.problems().map(|one| format!("{}: {}", one.code, one.message)).collect();
@@ -445,6 +449,7 @@ fn mistakes_in_a_connectors_rows_are_reported_at_their_place() {
             "contradiction: fact `linked` is in `needs` and in `unless`",
             "unknown-name: unknown regime `hipa`",
             "out-of-range: `soon` is no length of time",
+            "contradiction: the connector is not connected where fact `linked` is so",
             "missing-key: missing key `modes`",
         ]
     );

@@ -482,3 +482,56 @@ fn an_obligation_that_nobody_knows_turns_an_allow_into_a_deny() {
         assert_eq!(decision.knowing(known).reason(), Reason::UnknownObligation, "{ignored:?}");
     }
 }
+
+// DEC-04, DEC-07: nothing that decided is lost on the way into a record.
+#[test]
+fn a_record_names_everything_of_one_kind_that_decided() {
+    use tollkeeper::engine::BecauseValue::{Many, One};
+    let of = |request: Value, gate: &str, word: &str| {
+        let request: NamedRequest = serde_json::from_value(request).unwrap();
+        let record = ORGANIZATION.engine().explain_named(&request).record();
+        record.steps.iter().find(|step| step.gate == gate).unwrap().because.get(word).cloned()
+    };
+    let many = |names: [&str; 2]| Some(Many(names.map(str::to_owned).to_vec()));
+    for (request, gate, word, expected) in [
+        (
+            json!({ "action": { "feature": "ai_chat" } }),
+            "compliance",
+            "provider",
+            many(["anthropic", "openai"]),
+        ),
+        (
+            json!({ "action": { "feature": "smart_status" } }),
+            "compliance",
+            "provider",
+            Some(One("anthropic".into())),
+        ),
+        (
+            json!({
+                "subject": { "roles": ["member"] }, "action": { "permission": "delete_self_created_tasks" },
+                "context": { "facts": { "self_created": true, "task_access": true } }
+            }),
+            "facts",
+            "fact",
+            many(["self_created", "task_access"]),
+        ),
+    ] {
+        assert_eq!(of(request.clone(), gate, word), expected, "{request}");
+    }
+}
+
+// DEC-04: alternatives stand in an order that means something, whatever the roles are called.
+#[test]
+fn an_explanation_has_the_roles_of_the_catalog_first_then_custom_ones_by_name() {
+    let custom = ["auditor", "buyer", "clerk", "driver", "editor", "fellow"];
+    let rows: String = custom.iter().map(|name| format!("[roles.{name}]\nbased_on = 'member'\n")).collect();
+    let engine = Customer { tables: &rows, ..ORGANIZATION }.engine();
+    let roles: Vec<&str> = custom.into_iter().rev().chain(["member", "guest", "admin"]).collect();
+    let request = json!({ "subject": { "roles": roles }, "action": { "permission": "use_apps" } });
+    let request: NamedRequest = serde_json::from_value(request).unwrap();
+    let mut found: Vec<String> =
+        engine.explain_named(&request).record().steps.into_iter().filter_map(|step| step.role).collect();
+    found.dedup();
+    let expected: Vec<&str> = ["admin", "guest", "member"].into_iter().chain(custom).collect();
+    assert_eq!(found, expected);
+}

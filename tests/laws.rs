@@ -454,6 +454,10 @@ fn hiding_a_fact_neither_helps_nor_loses_an_obligation() {
     for world in worlds(0..40, 50) {
         for request in &world.requests {
             let stated = world.engine.decide(request);
+            // One that contradicts itself states nothing that could be hidden.
+            if stated.reason == Reason::MalformedRequest {
+                continue;
+            }
             let mut hiding = vec![];
             for fact in request.context.facts.keys() {
                 let mut less = request.clone();
@@ -467,7 +471,7 @@ fn hiding_a_fact_neither_helps_nor_loses_an_obligation() {
             hiding.push(less.clone());
             less.context = request.context.clone();
             // A limit that nobody knows denies by its name; that is another law.
-            if !matches!(stated.reason, Reason::UnknownLimit | Reason::MalformedRequest) {
+            if stated.reason != Reason::UnknownLimit {
                 (less.context.remaining, less.context.used) = <_>::default();
                 hiding.push(less);
             }

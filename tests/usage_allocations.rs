@@ -1,4 +1,4 @@
-//! In steady state an event allocates nothing: what it cost is held by a count.
+//! What an account holds, and that an event allocates nothing in steady state: held by counts.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
@@ -50,10 +50,17 @@ fn account(start: Timestamp) -> Account {
     account
 }
 
+// One test, so that nothing else allocates while it counts.
 #[test]
-fn an_event_allocates_nothing_below_five_grants() {
+fn an_account_is_small_and_an_event_allocates_nothing_below_five_grants() {
     let start: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+    assert!(size_of::<Event>() <= 208 && size_of::<Account>() <= 496);
+    let region = Region::new(ALLOCATOR);
     let mut account = account(start);
+    // A plan, a limit, four grants, and a window of which six events are remembered.
+    let stats = region.change();
+    let held = stats.bytes_allocated - stats.bytes_deallocated;
+    assert!(held <= 3_600, "{held}");
     let mut book = PriceBook::new();
     let input = book.add_pool("input").unwrap();
     let model = book.add_model("m").unwrap();

@@ -67,6 +67,16 @@ fn evaluate(criterion: &mut Criterion) {
     stream(criterion, "maps", asks, |ask| maps.decide(&tenants[ask.tenant], ask));
 }
 
+/// Answers beyond yes and no: what a help desk asks, one question at a time, and what a settings page asks at once.
+fn answers(criterion: &mut Criterion) {
+    let workload = workload();
+    let requests = workload.requests();
+    let denied = |(engine, request): &&(&Engine, Request<'_>)| engine.evaluate(request).is_deny();
+    let denies: Vec<_> = requests.iter().filter(denied).copied().collect();
+    stream(criterion, "remedies", &denies, |(engine, request)| engine.remedies(request));
+    stream(criterion, "matrix", &workload.engines, Engine::matrix);
+}
+
 fn grow(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
     let sizes = [(10, 4), (100, 4), (1_000, 4), (10_000, 4), (10, 100), (10, 1_000), (10, 10_000)];
@@ -128,5 +138,5 @@ fn many(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, evaluate, grow, many);
+criterion_group!(benches, evaluate, answers, grow, many);
 criterion_main!(benches);

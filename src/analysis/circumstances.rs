@@ -16,7 +16,7 @@ const OUTSIDER: &str = "outsider.invalid";
 
 /// The request with everything that it leaves open and that one of the engines reads stated, in every way: each
 /// fact both ways, an e-mail domain for every entry of a list and one that is on none, each model with one token
-/// of each pool that it prices. Balances cover whatever is charged.
+/// of each pool that it prices, and none. Balances cover whatever is charged.
 ///
 /// The requests come in a fixed order; one that leaves nothing open comes back alone.
 pub(super) fn circumstances(engines: &[&Engine], request: &NamedRequest) -> Vec<NamedRequest> {
@@ -100,8 +100,10 @@ fn from_each(request: &NamedRequest, emails: &BTreeSet<String>) -> Vec<NamedRequ
     emails.iter().map(from).collect()
 }
 
+/// On each model and, as no completion says what happens then, on none.
 fn on_each(engines: &[&Engine], request: &NamedRequest, models: &BTreeSet<String>) -> Vec<NamedRequest> {
-    models.iter().map(|model| on_model(engines, request, model)).collect()
+    let on_models = models.iter().map(|model| on_model(engines, request, model));
+    [request.clone()].into_iter().chain(on_models).collect()
 }
 
 /// The request on a model; a run with one token of each pool that it prices.
@@ -119,9 +121,46 @@ pub(super) fn on_model(engines: &[&Engine], request: &NamedRequest, model: &str)
     request
 }
 
+/// The same with the balances around which one of the engines decides differently: for each limit that it sets, as
+/// much used as still leaves room for the charge, and one more.
+pub(super) fn with_balances(engines: &[&Engine], requests: Vec<NamedRequest>) -> Vec<NamedRequest> {
+    let around = |request: NamedRequest| {
+        let mut all = vec![request.clone()];
+        for limit in union(engines, &request, limits) {
+            let stated = request.context.used.contains_key(&limit);
+            let edges: BTreeSet<u64> =
+                engines.iter().flat_map(|engine| edges(engine, &request, &limit)).collect();
+            all.extend(edges.into_iter().filter(|_| !stated).map(|used| {
+                let mut request = request.clone();
+                request.context.remaining.remove(&limit);
+                request.context.used.insert(limit.clone(), used);
+                request
+            }));
+        }
+        all
+    };
+    requests.into_iter().flat_map(around).collect()
+}
+
+/// How much may be used before the charge of a request no longer fits, and one more.
+fn edges(engine: &Engine, request: &NamedRequest, limit: &str) -> Vec<u64> {
+    let set = engine.catalog().find::<LimitId>(limit).and_then(|limit| engine.limit(limit));
+    let Some(covered) = set.and_then(|set| set.covers()) else { return Vec::new() };
+    let charge = engine.evaluate_named(request).charge();
+    match covered.checked_sub(charge) {
+        Some(last) => vec![last, last.saturating_add(1)],
+        None => vec![0],
+    }
+}
+
 /// Whether somebody could be allowed this in some circumstances.
 pub(super) fn possible(engine: &Engine, request: &NamedRequest) -> bool {
     circumstances(&[engine], request).iter().any(|request| engine.evaluate_named(request).is_allow())
+}
+
+/// Whether this is allowed in all circumstances.
+pub(super) fn certain(engine: &Engine, request: &NamedRequest) -> bool {
+    circumstances(&[engine], request).iter().all(|request| engine.evaluate_named(request).is_allow())
 }
 
 /// Whether some circumstances allow a permission by itself: not by an exemption, nor by another permission.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::circumstances;
+use super::circumstances::{circumstances, with_balances};
 use super::question::{Actor, Cell, Question};
 use crate::decision::Effect;
 use crate::engine::{Engine, Record};
@@ -78,11 +78,11 @@ impl Diff {
     }
 }
 
-/// Compares two domains, or two catalogs: every permission and feature for every role, and every turn of a setting
-/// for every role and standing.
+/// Compares two domains, or two catalogs: every permission and feature for every role, every turn of a setting and
+/// every use of a connector for every role and standing, and what data is stored and processed for which feature.
 ///
-/// A cell is compared in all circumstances that either engine reads: each fact both ways, each entry of a list,
-/// each model. What only one of the two has is denied by the other as unknown.
+/// A cell is compared in all circumstances that either engine reads: each fact both ways, each entry of a list, each
+/// model, and balances on either side of where one of the two stops a run. What only one of the two has is denied by the other as unknown.
 ///
 /// # Example: what another plan would bring
 ///
@@ -105,10 +105,12 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
     };
     let (roles, actors) = (union(Engine::role_actors), union(Engine::actors));
     let plain = [questions(Engine::permission_questions), questions(Engine::feature_questions)];
-    let turns = questions(Engine::turn_questions);
+    let turns = [questions(Engine::turn_questions), questions(Engine::connector_questions)];
+    let data = questions(Engine::data_questions);
     let by_role = plain.iter().flatten().flat_map(|one| roles.iter().map(move |actor| (one, actor)));
-    let by_actor = turns.iter().flat_map(|one| actors.iter().map(move |actor| (one, actor)));
-    let all: Vec<_> = by_role.chain(by_actor).collect();
+    let by_actor = turns.iter().flatten().flat_map(|one| actors.iter().map(move |actor| (one, actor)));
+    let by_anybody = data.iter().map(|one| (one, &Actor::Anybody));
+    let all: Vec<_> = by_role.chain(by_actor).chain(by_anybody).collect();
     Diff {
         old: format!("{:016x}", old.version()),
         new: format!("{:016x}", new.version()),
@@ -120,7 +122,7 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
 fn cell(old: &Engine, new: &Engine, question: &Question, actor: &Actor) -> Option<CellDiff> {
     let request = question.asked_by(actor.subject());
     let (mut widened, mut narrowed, mut other) = (None, None, None);
-    for request in circumstances(&[old, new], &request) {
+    for request in with_balances(&[old, new], circumstances(&[old, new], &request)) {
         let (before, after) = (old.decide(&request), new.decide(&request));
         let first = match (before.effect, after.effect) {
             (Effect::Deny, Effect::Allow) => &mut widened,

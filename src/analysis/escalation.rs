@@ -1,33 +1,48 @@
 //! Escalation: whether somebody can give themselves a permission by changes they may make.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::holds;
-use super::question::{Actor, Question, give, names, turn};
-use super::reach::Lever;
+use super::moving_parts::Moving;
+use super::question::{Question, names};
 use super::remedy::write_change;
-use crate::engine::{Engine, Holders, Levers, RolePermission};
-use crate::id::{ListId, PermissionId, RoleId, SettingId};
-use crate::request::{NamedAction, NamedChange, NamedRequest};
-use crate::word::Switch;
+use crate::engine::Engine;
+use crate::id::StandingId;
+use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject};
 
-/// How many states are looked at before a search gives up.
-const STATES_MAX: usize = 1_500;
+/// How many states a search looks at before it gives up.
+const STATES_MAX: usize = 5_000;
 
-/// Whether a holder of a role can reach a permission that the role does not have, by changes they may make.
+/// Whether somebody can reach a permission that they do not have, by changes they may make.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Escalation {
-    /// The role.
+    /// The role that they have at first; empty for somebody who has standings only.
     pub role: String,
+    /// The standings that they have, and keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<String>,
     /// The permission.
     pub permission: String,
     /// What was found.
     pub outcome: Outcome,
+    /// Whether no shorter path is possible. `false` where more states would have had to be looked at: the path is one,
+    /// and no step of it can be left out, but another may be shorter.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub shortest: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_yes(shortest: &bool) -> bool {
+    *shortest
 }
 
 /// What a search for an escalation came to.
@@ -35,9 +50,9 @@ pub struct Escalation {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The role has the permission as it is.
+    /// They have the permission as it is.
     Held,
-    /// By these changes, as few as possible; each is allowed to the actor when it is made.
+    /// By these changes; each is allowed to the actor when it is made.
     Path(Vec<EscalationStep>),
     /// By no sequence of changes: everything that could matter was tried.
     None,
@@ -50,8 +65,11 @@ pub enum Outcome {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EscalationStep {
-    /// The role that the actor has when making the change.
+    /// The role that the actor has when making the change; empty for none.
     pub role: String,
+    /// The standings that the actor has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<String>,
     /// The change.
     pub change: NamedChange,
     /// Whether it assigns the actor another role.
@@ -62,13 +80,15 @@ impl EscalationStep {
     /// The change as a request of the actor.
     pub fn request(&self) -> NamedRequest {
         let action = NamedAction { change: Some(self.change.clone()), ..NamedAction::default() };
-        NamedRequest::new(Actor::Role(self.role.clone()).subject(), action)
+        NamedRequest::new(subject(&self.role, &self.standings), action)
     }
 }
 
 impl fmt::Display for EscalationStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "as `{}`, the actor ", self.role)?;
+        let mut having: Vec<&str> = self.standings.iter().map(String::as_str).collect();
+        having.extend(Some(self.role.as_str()).filter(|role| !role.is_empty()));
+        write!(f, "as `{}`, the actor ", having.join("`, `"))?;
         write_change(f, &self.change)?;
         if self.assigns_self { f.write_str(", to themselves") } else { Ok(()) }
     }
@@ -78,15 +98,20 @@ impl Engine {
     /// The shortest way in which a holder of a role, by changes that each are allowed to them at that moment, gets to
     /// where some circumstances allow them a permission by itself; or an exhaustive no.
     ///
-    /// **What is searched.** Only what the answer can depend on, which [`levers`](Self::levers) names: for the
-    /// permission, and in turn for every change of what was found so. Of that: each setting at either position,
-    /// each permission of each role on or off, each list with or without entries, one fresh custom role on each
-    /// base, custom roles deleted, other holders of counted roles moved away, and the actor in any role. Settings,
-    /// role permissions and lists that are not searched change neither the goal nor anybody's authority, so a no is
-    /// exhaustive. Two more fresh roles on the same base would not give more than one: the actor has one role at a
-    /// time, and whatever may be set on one may be set on the other.
+    /// **What is searched.** Only what the answer can depend on: what the permission itself depends on, and in turn
+    /// what the authority over every change of that depends on. Of that: each setting on (one that restricts: at
+    /// either position), each permission on for each role (a restriction: off), each list with entries, one fresh custom
+    /// role on each base, holders of counted roles moved away where that can empty the role, and the actor in any role.
+    /// More rights and fewer restrictions never take anything away, so changes the other way lead nowhere that these do
+    /// not; settings, role permissions and lists that are not searched change neither the goal nor anybody's authority.
+    /// Two fresh roles on the same base give no more than one: the actor has one role at a time, and whatever may be set
+    /// on one may be set on the other.
     ///
     /// Nothing is vouched for on the way: a change that needs a fact, such as being verified, is not made.
+    ///
+    /// A search looks at 5,000 states at most. Where that is not enough to find the shortest path,
+    /// [`shortest`](Escalation::shortest) is false; where it is not enough to tell, the outcome is
+    /// [`Undecided`](Outcome::Undecided).
     ///
     /// ```
     /// # use tollkeeper::{analysis::Outcome, catalog::Catalog, domain::Domain, engine::Engine};
@@ -103,30 +128,72 @@ impl Engine {
     /// # Ok::<(), tollkeeper::diagnostic::Diagnostics>(())
     /// ```
     pub fn escalation(&self, role: &str, permission: &str) -> Escalation {
-        let search = Search::new(self, role, permission);
-        let outcome = search.outcome(self, role);
-        Escalation { role: role.to_owned(), permission: permission.to_owned(), outcome }
+        self.escalation_of(role, &[], permission)
     }
 
-    /// Every escalation in this domain: each role with each permission that it does not have but can reach, and
-    /// those that the search gave up on.
+    /// The same for somebody who also has standings; with an empty role, for somebody who has nothing else.
+    ///
+    /// ```
+    /// # use tollkeeper::{analysis::Outcome, catalog::Catalog, domain::Domain, engine::Engine};
+    /// # let domain = Domain::parse("
+    /// #     domain = { id = 'studio', kind = 'workspace', plan = 'starter' }
+    /// #     settings = { ai_studio = 'off' }
+    /// # ")?;
+    /// # let engine = Engine::compile(&Catalog::builtin(), &domain)?;
+    /// // Who pays for a workspace turns its switches, whatever role they have.
+    /// let who = (["billing_owner"], "trigger_ai_workflows");
+    /// assert!(matches!(engine.escalation_of("guest", &who.0, who.1).outcome, Outcome::Path(_)));
+    /// assert_eq!(engine.escalation("guest", who.1).outcome, Outcome::None);
+    /// # Ok::<(), tollkeeper::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn escalation_of(&self, role: &str, standings: &[&str], permission: &str) -> Escalation {
+        let goal = Question::Permission(permission.to_owned());
+        let standings: Vec<String> = standings.iter().map(|one| (*one).to_owned()).collect();
+        let start = State { engine: self.clone(), role: role.to_owned(), path: Vec::new() };
+        let search = Search { moving: Moving::of(self, role, std::slice::from_ref(&goal)), standings };
+        let (outcome, shortest) = search.outcome(&start, &goal);
+        let (role, permission) = (role.to_owned(), permission.to_owned());
+        Escalation { role, standings: search.standings, permission, outcome, shortest }
+    }
+
+    /// Every escalation in this domain: each role, and each role with a standing that gives it more, with each
+    /// permission that it does not have but can reach, and those that the search gave up on.
     pub fn escalations(&self) -> Vec<Escalation> {
-        let roles: Vec<String> = self.roles().map(|(role, _)| role.to_owned()).collect();
-        let permissions = self.permission_questions();
-        let all = roles.iter().flat_map(|role| {
-            permissions.iter().map(move |permission| self.escalation(role, &permission.to_string()))
-        });
-        all.filter(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided)).collect()
+        let roles = self.roles().map(|(role, _)| role.to_owned()).chain([String::new()]);
+        let standings: Vec<String> = names::<StandingId>(self).collect();
+        let mut found = Vec::new();
+        for role in roles {
+            let alone = self.escalations_of(&role, &[]);
+            let reached: BTreeSet<String> = alone.iter().map(|one| one.permission.clone()).collect();
+            found.extend(alone);
+            for standing in &standings {
+                let with = self.escalations_of(&role, &[standing]);
+                found.extend(with.into_iter().filter(|one| !reached.contains(&one.permission)));
+            }
+        }
+        found
+    }
+
+    /// Whatever somebody can reach at all, one search for all permissions tells; then each is looked for by itself.
+    fn escalations_of(&self, role: &str, standings: &[&str]) -> Vec<Escalation> {
+        let goals = self.permission_questions();
+        let owned = standings.iter().map(|one| (*one).to_owned()).collect();
+        let search = Search { moving: Moving::of(self, role, &goals), standings: owned };
+        let start = State { engine: self.clone(), role: role.to_owned(), path: Vec::new() };
+        let (states, complete) = search.closure(&start);
+        let reachable = |goal: &&Question| {
+            !search.reached(&start, goal)
+                && (!complete || states.iter().any(|state| search.reached(state, goal)))
+        };
+        let asked = goals.iter().filter(reachable);
+        let found = asked.map(|goal| self.escalation_of(role, standings, &goal.to_string()));
+        found.filter(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided)).collect()
     }
 }
 
-/// The parts of a domain that can matter.
-struct Search {
-    goal: Question,
-    settings: BTreeSet<SettingId>,
-    permissions: BTreeSet<PermissionId>,
-    lists: BTreeSet<ListId>,
-    holders: BTreeSet<RoleId>,
+fn subject(role: &str, standings: &[String]) -> NamedSubject {
+    let roles = Some(role.to_owned()).filter(|role| !role.is_empty());
+    NamedSubject { id: None, roles: roles.into_iter().collect(), standings: standings.to_vec() }
 }
 
 /// Where the actor is: what the domain has become, and the role they have.
@@ -137,224 +204,155 @@ struct State {
     path: Vec<EscalationStep>,
 }
 
+impl State {
+    fn key(&self) -> (String, u64) {
+        (self.role.clone(), self.engine.version())
+    }
+}
+
+struct Search {
+    moving: Moving,
+    standings: Vec<String>,
+}
+
 impl Search {
-    /// What the goal depends on, and in turn every change of that.
-    fn new(engine: &Engine, role: &str, permission: &str) -> Self {
-        let goal = Question::Permission(permission.to_owned());
-        let actor = Actor::Role(role.to_owned());
-        let mut search = Self {
-            settings: BTreeSet::new(),
-            permissions: BTreeSet::new(),
-            lists: BTreeSet::new(),
-            holders: BTreeSet::new(),
-            goal,
+    fn reached(&self, state: &State, goal: &Question) -> bool {
+        holds(&state.engine, &goal.asked_by(subject(&state.role, &self.standings)))
+    }
+
+    fn outcome(&self, start: &State, goal: &Question) -> (Outcome, bool) {
+        if self.reached(start, goal) {
+            return (Outcome::Held, true);
+        }
+        let (states, complete) = self.closure(start);
+        let Some(reached) = states.iter().find(|state| self.reached(state, goal)) else {
+            return (if complete { Outcome::None } else { Outcome::Undecided }, true);
         };
-        search.add(engine.levers_named(&search.goal.asked_by(actor.subject())));
-        loop {
-            let before = search.size();
-            for change in search.kinds_of_change(engine, role) {
-                let action = NamedAction { change: Some(change), ..NamedAction::default() };
-                search.add(engine.levers_named(&NamedRequest::new(actor.subject(), action)));
-            }
-            if search.size() == before {
-                return search;
-            }
+        match self.shortest(start, goal) {
+            Some(path) => (Outcome::Path(path), true),
+            None => (Outcome::Path(self.shortened(start, goal, reached.path.clone())), false),
         }
     }
 
-    fn add(&mut self, levers: Levers) {
-        self.settings.extend(levers.settings);
-        self.permissions.extend(levers.permissions);
-        self.lists.extend(levers.lists);
-        self.holders.extend(levers.holders);
-    }
-
-    fn size(&self) -> usize {
-        let counted = self.lists.len().saturating_add(self.holders.len());
-        self.settings.len().saturating_add(self.permissions.len()).saturating_add(counted)
-    }
-
-    /// One change of each kind that could matter: who may make it can matter in turn.
-    fn kinds_of_change(&self, engine: &Engine, role: &str) -> Vec<NamedChange> {
-        let catalog = engine.catalog();
-        let settings = self.settings.iter().filter_map(|one| catalog.name(*one));
-        let both = |name: &str| [Switch::Off, Switch::On].map(|to| turn(name.to_owned(), to));
-        let permissions = self.permissions.iter().filter_map(|one| catalog.name(*one));
-        let given = permissions.map(|name| give(role.to_owned(), name.to_owned(), Switch::On));
-        let lists = self.lists.iter().filter_map(|one| catalog.name(*one));
-        let listed = lists.filter_map(|name| Lever::List(name.to_owned()).turned(engine));
-        let role = Some(role.to_owned());
-        let created = NamedChange {
-            create_role: Some("new".to_owned()),
-            based_on: role.clone(),
-            ..NamedChange::default()
-        };
-        let assigned = NamedChange { assign_role: role.clone(), ..NamedChange::default() };
-        let deleted = NamedChange { delete_role: role, ..NamedChange::default() };
-        // Deleting matters only where a restriction must restrict somebody.
-        let deleted = (!self.lists.is_empty()).then_some(deleted);
-        let roles = [created, assigned].into_iter().chain(deleted);
-        settings.flat_map(both).chain(given).chain(listed).chain(roles).collect()
-    }
-
-    fn reached(&self, state: &State) -> bool {
-        holds(&state.engine, &self.goal.asked_by(Actor::Role(state.role.clone()).subject()))
-    }
-
-    fn outcome(&self, engine: &Engine, role: &str) -> Outcome {
-        let start = State { engine: engine.clone(), role: role.to_owned(), path: Vec::new() };
-        if self.reached(&start) {
-            return Outcome::Held;
-        }
-        // Where nothing is restricted, more rights and switches on never take anything away; then whether there
-        // is a way at all can be told by giving everything that may be given, which visits far fewer states.
-        if self.lists.is_empty() && self.search(&start, true) == Outcome::None {
-            return Outcome::None;
-        }
-        self.search(&start, false)
-    }
-
-    /// Breadth first: the first path found is among the shortest. `greedy`: before each branch, whatever only adds
-    /// is done at once.
-    fn search(&self, start: &State, greedy: bool) -> Outcome {
-        let mut seen = BTreeSet::new();
+    /// Every state worth looking at, with everything done in it that only adds and that the actor may do: what is
+    /// reached at all is reached in one of these. And whether there were no more states than are looked at.
+    fn closure(&self, start: &State) -> (Vec<State>, bool) {
+        let (mut seen, mut states) = (BTreeSet::new(), Vec::new());
         let mut queue = VecDeque::from([start.clone()]);
         while let Some(mut state) = queue.pop_front() {
-            if greedy {
-                self.saturate(&mut state);
-            }
-            if !seen.insert((state.role.clone(), state.engine.version())) {
+            self.saturate(&mut state);
+            if !seen.insert(state.key()) {
                 continue;
             }
             if seen.len() > STATES_MAX {
-                return Outcome::Undecided;
+                return (states, false);
             }
-            if self.reached(&state) {
-                return Outcome::Path(state.path);
-            }
-            for next in self.moves(&state, greedy) {
-                if !greedy && self.reached(&next) {
-                    return Outcome::Path(next.path);
-                }
-                if !seen.contains(&(next.role.clone(), next.engine.version())) {
-                    queue.push_back(next);
-                }
-            }
+            queue.extend(self.moves(&state, &self.moving.branching(&state.engine)));
+            states.push(state);
         }
-        Outcome::None
+        (states, true)
     }
 
     /// Everything that only adds and that the actor may do, until nothing is left.
     fn saturate(&self, state: &mut State) {
-        let mut left: BTreeMap<String, NamedChange> = BTreeMap::new();
         loop {
-            left.clear();
-            let adding = self.adding(state).into_iter().chain(Self::created(state));
-            left.extend(adding.map(|change| (format!("{change:?}"), change)));
-            let before = state.engine.version();
-            for change in left.values() {
-                if let Some(next) = made(state, change.clone(), None) {
-                    *state = next;
-                }
-            }
-            if state.engine.version() == before {
+            let adding = self.moving.adding(&state.engine);
+            let steps: Vec<_> = adding
+                .into_iter()
+                .map(|change| self.step(state, change))
+                .filter(|step| state.allows(step))
+                .collect();
+            let changes: Vec<NamedChange> = steps.iter().map(|step| step.change.clone()).collect();
+            let together = state.engine.with_changes(&changes).filter(|_| !changes.is_empty());
+            let Some(engine) = together.filter(|then| then.version() != state.engine.version()) else {
                 return;
-            }
+            };
+            state.engine = engine;
+            state.path.extend(steps);
         }
     }
 
-    fn moves(&self, state: &State, greedy: bool) -> Vec<State> {
-        let mut moves = Vec::new();
-        if !greedy {
-            let adding = self.adding(state).into_iter().chain(Self::created(state));
-            let taking = if self.lists.is_empty() { Vec::new() } else { self.taking(state) };
-            moves.extend(adding.chain(taking).filter_map(|change| made(state, change, None)));
+    /// Breadth first, so that the first path found is among the shortest; `None` where that takes too many states.
+    fn shortest(&self, start: &State, goal: &Question) -> Option<Vec<EscalationStep>> {
+        let mut seen = BTreeSet::from([start.key()]);
+        let mut queue = VecDeque::from([start.clone()]);
+        while let Some(state) = queue.pop_front() {
+            let mut changes = self.moving.adding(&state.engine);
+            changes.extend(self.moving.branching(&state.engine));
+            for next in self.moves(&state, &changes) {
+                if !seen.insert(next.key()) {
+                    continue;
+                }
+                if self.reached(&next, goal) {
+                    return Some(next.path);
+                }
+                if seen.len() > STATES_MAX {
+                    return None;
+                }
+                queue.push_back(next);
+            }
         }
+        None
+    }
+
+    /// A path without the steps that it can do without.
+    fn shortened(
+        &self,
+        start: &State,
+        goal: &Question,
+        mut path: Vec<EscalationStep>,
+    ) -> Vec<EscalationStep> {
+        let mut at = 0;
+        while at < path.len() {
+            let mut fewer = path.clone();
+            fewer.remove(at);
+            match self.walked(start, &fewer).filter(|end| self.reached(end, goal)) {
+                Some(end) => path = end.path,
+                None => at = at.saturating_add(1),
+            }
+        }
+        path
+    }
+
+    fn walked(&self, start: &State, path: &[EscalationStep]) -> Option<State> {
+        let mut state = start.clone();
+        for step in path {
+            let becomes = step.change.assign_role.as_deref().filter(|_| step.assigns_self);
+            state = self.made(&state, step.change.clone(), becomes)?;
+        }
+        Some(state)
+    }
+
+    /// Where these changes lead, and the actor assigning themselves each other role.
+    fn moves(&self, state: &State, changes: &[NamedChange]) -> Vec<State> {
+        let mut moves: Vec<State> =
+            changes.iter().filter_map(|change| self.made(state, change.clone(), None)).collect();
         for (role, _) in state.engine.roles().filter(|(role, _)| *role != state.role) {
             let mut change = NamedChange { assign_role: Some(role.to_owned()), ..NamedChange::default() };
-            change.from = Some(state.role.clone());
-            moves.extend(made(state, change, Some(role)));
+            change.from = Some(state.role.clone()).filter(|from| !from.is_empty());
+            moves.extend(self.made(state, change, Some(role)));
         }
-        moves.extend(self.emptied(state).into_iter().filter_map(|change| made(state, change, None)));
         moves
     }
 
-    /// Changes that give: settings and permissions on, entries on empty lists.
-    fn adding(&self, state: &State) -> Vec<NamedChange> {
-        self.turns(&state.engine, Switch::On)
+    fn step(&self, state: &State, change: NamedChange) -> EscalationStep {
+        let (role, standings) = (state.role.clone(), self.standings.clone());
+        EscalationStep { role, standings, change, assigns_self: false }
     }
 
-    /// Changes that take away, which matter only where something is restricted; custom roles deleted among them.
-    fn taking(&self, state: &State) -> Vec<NamedChange> {
-        let mut changes = self.turns(&state.engine, Switch::Off);
-        let roles = state.engine.roles().filter(|(role, _)| *role != state.role);
-        changes.extend(
-            roles.map(|(role, _)| NamedChange {
-                delete_role: Some(role.to_owned()),
-                ..NamedChange::default()
-            }),
-        );
-        changes
-    }
-
-    fn turns(&self, engine: &Engine, to: Switch) -> Vec<NamedChange> {
-        let catalog = engine.catalog();
-        let off = to.reversed();
-        let is_off = |one: &&SettingId| engine.setting(**one).is_some_and(|now| now.position == off);
-        let settings = self.settings.iter().filter(is_off).filter_map(|one| catalog.name(*one));
-        let mut changes: Vec<NamedChange> = settings.map(|name| turn(name.to_owned(), to)).collect();
-        for permission in &self.permissions {
-            let Some(name) = catalog.name(*permission) else { continue };
-            let is_off = |role: RoleId| match engine.role_permission(role, *permission) {
-                RolePermission::Configurable { position, .. } => position == off,
-                _ => false,
-            };
-            let roles = engine.roles().filter(|(_, role)| is_off(*role));
-            changes.extend(roles.map(|(role, _)| give(role.to_owned(), name.to_owned(), to)));
-        }
-        let is_off = |one: &&ListId| engine.list(**one).next().is_none() == (to == Switch::On);
-        let lists = self.lists.iter().filter(is_off).filter_map(|one| catalog.name(*one));
-        changes.extend(lists.filter_map(|name| Lever::List(name.to_owned()).turned(engine)));
-        changes
-    }
-
-    /// A fresh custom role on each base, unless it is there already.
-    fn created(state: &State) -> Vec<NamedChange> {
-        let fresh = |base: String| {
-            let name = format!("new_{base}");
-            state.engine.role(&name).is_none().then(|| NamedChange {
-                create_role: Some(name),
-                based_on: Some(base),
-                ..NamedChange::default()
-            })
-        };
-        names::<RoleId>(&state.engine).filter_map(fresh).collect()
-    }
-
-    /// Another holder of a role whose number matters, moved away.
-    fn emptied(&self, state: &State) -> Vec<NamedChange> {
-        let counted = self
-            .holders
-            .iter()
-            .filter(|role| matches!(state.engine.holders(**role), Holders::Counted(count) if count > 0));
-        let name =
-            |wanted: &RoleId| state.engine.roles().find(|(_, role)| role == wanted).map(|(name, _)| name);
-        let moved = counted.filter_map(name).filter_map(|from| {
-            let to = state.engine.roles().find(|(role, id)| *role != from && !self.holders.contains(id))?;
-            let mut change = NamedChange { assign_role: Some(to.0.to_owned()), ..NamedChange::default() };
-            change.from = Some(from.to_owned());
-            Some(change)
-        });
-        moved.collect()
+    /// The state after a change, if it is allowed to the actor.
+    fn made(&self, state: &State, change: NamedChange, becomes: Option<&str>) -> Option<State> {
+        let step = EscalationStep { assigns_self: becomes.is_some(), ..self.step(state, change) };
+        let applied = state.engine.apply_named(&step.request()).ok()?;
+        let engine = Engine::compile(state.engine.catalog(), &applied.domain).ok()?;
+        let role = becomes.map_or_else(|| state.role.clone(), str::to_owned);
+        let path = state.path.iter().cloned().chain([step]).collect();
+        Some(State { engine, role, path })
     }
 }
 
-/// The state after a change, if it is allowed to the actor.
-fn made(state: &State, change: NamedChange, becomes: Option<&str>) -> Option<State> {
-    let step = EscalationStep { role: state.role.clone(), change, assigns_self: becomes.is_some() };
-    let applied = state.engine.apply_named(&step.request()).ok()?;
-    let engine = Engine::compile(state.engine.catalog(), &applied.domain).ok()?;
-    let role = becomes.map_or_else(|| state.role.clone(), str::to_owned);
-    let path = state.path.iter().cloned().chain([step]).collect();
-    Some(State { engine, role, path })
+impl State {
+    fn allows(&self, step: &EscalationStep) -> bool {
+        self.engine.evaluate_named(&step.request()).is_allow()
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::{circumstances, possible};
-use super::question::{Actor, Question, everybody, names};
+use super::question::{Actor, Question, everybody, give, names};
 use crate::decision::{Gate, Reason};
 use crate::engine::{BecauseValue, Engine, Holders, Record, RolePermission, SettingValue};
 use crate::id::{FeatureId, PermissionId, RoleId, SettingId};
@@ -33,11 +33,13 @@ pub enum LintCode {
     SettingMuted,
     /// Holders are stated of a role that this kind of domain does not count.
     HoldersNotCounted,
+    /// An add-on is stated that the plan does not offer, so that it is not in force.
+    AddOnNotOffered,
 }
 
 impl LintCode {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CeilingMutesRole,
         Self::RestrictedToEmptyList,
         Self::NoWayBack,
@@ -47,6 +49,7 @@ impl LintCode {
         Self::RoleSettingMuted,
         Self::SettingMuted,
         Self::HoldersNotCounted,
+        Self::AddOnNotOffered,
     ];
 
     /// The stable code.
@@ -61,6 +64,7 @@ impl LintCode {
             Self::RoleSettingMuted => "role-setting-muted",
             Self::SettingMuted => "setting-muted",
             Self::HoldersNotCounted => "holders-not-counted",
+            Self::AddOnNotOffered => "add-on-not-offered",
         }
     }
 }
@@ -108,6 +112,7 @@ impl Engine {
         }
         self.lint_stated(&mut findings);
         self.lint_holders(&mut findings);
+        self.lint_add_ons(&mut findings);
         findings.sort_by_key(|finding| finding.code);
         findings
     }
@@ -252,6 +257,43 @@ impl Engine {
         }
     }
 
+    /// Shown by whatever is not in the plan for want of the add-on; of an add-on that no gate asks for, by a request
+    /// that it leaves as it is.
+    fn lint_add_ons(&self, findings: &mut Vec<Finding>) {
+        let domain = self.domain();
+        let stated = domain.add_ons().filter(|stated| self.add_ons().all(|add_on| add_on != *stated));
+        let stated: Vec<&str> = stated.collect();
+        if stated.is_empty() {
+            return;
+        }
+        let asked: Vec<NamedRequest> = self.every_request().collect();
+        for add_on in stated {
+            let wanting = |request: &&NamedRequest| {
+                let decision = self.decide(request);
+                decision.reason == Reason::NotInPlan && text(&decision, "add_on") == add_on
+            };
+            let Some(request) = asked.iter().find(wanting).or(asked.first()) else { continue };
+            let message =
+                format!("add-on `{add_on}` is stated, but plan `{}` does not offer it", domain.plan());
+            findings.push(self.finding(LintCode::AddOnNotOffered, message, request.clone()));
+        }
+    }
+
+    /// Everything that can be asked, by somebody with every role: changes of roles first, which add-ons are most
+    /// often for.
+    fn every_request(&self) -> impl Iterator<Item = NamedRequest> {
+        let subject = everybody(self);
+        let roles = self.role_actors();
+        let given = roles.into_iter().flat_map(|role| {
+            let permissions = names::<PermissionId>(self);
+            permissions.map(move |permission| give(role.name().to_owned(), permission, Switch::On))
+        });
+        let changes = given.map(|change| NamedAction { change: Some(change), ..NamedAction::default() });
+        let questions = [self.permission_questions(), self.feature_questions(), self.turn_questions()];
+        let actions = changes.chain(questions.into_iter().flatten().map(|question| question.action()));
+        actions.map(move |action| NamedRequest::new(subject.clone(), action))
+    }
+
     /// A finding that a refused change shows, by the first role for whom it is refused with such a reason.
     fn shown_by_change(
         &self,
@@ -276,7 +318,7 @@ impl Engine {
         let role = |name: &str| self.role(name).map(|role: RoleId| self.holders(role).is_held());
         let present = |actor: &Actor| match actor {
             Actor::Role(name) => role(name).unwrap_or(false),
-            Actor::Standing(_) => true,
+            Actor::Standing(_) | Actor::Anybody => true,
         };
         self.actors().into_iter().filter(present).collect()
     }
@@ -288,6 +330,7 @@ impl Actor {
         match (&subject.roles[..], &subject.standings[..]) {
             ([role], []) => Some(Self::Role(role.clone())),
             ([], [standing]) => Some(Self::Standing(standing.clone())),
+            ([], []) => Some(Self::Anybody),
             _ => None,
         }
     }

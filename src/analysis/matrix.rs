@@ -27,6 +27,10 @@ pub struct Matrix {
     pub switches: Table,
     /// Who may turn which setting: by role, then by standing.
     pub changes: Table,
+    /// Who may connect, disconnect and read through which connector: by role, then by standing.
+    pub connectors: Table,
+    /// Which classes of data may be stored, and processed for which feature; whoever asks.
+    pub data: Table,
 }
 
 /// Questions by columns.
@@ -55,7 +59,8 @@ pub struct Row {
 }
 
 impl Engine {
-    /// Who may do what: permissions and features by role, features by switches, and who may turn the switches.
+    /// Who may do what: permissions and features by role, features by switches, who may turn the switches, who may use
+    /// connectors, and what data is processed for what.
     ///
     /// Nothing is stated about circumstances, so a cell says `depends` and names what would decide.
     ///
@@ -79,6 +84,8 @@ impl Engine {
             features: self.table(&roles, self.feature_questions()),
             switches: self.switch_table(),
             changes: self.table(&actors, self.turn_questions()),
+            connectors: self.table(&actors, self.connector_questions()),
+            data: self.table(&[Actor::Anybody], self.data_questions()),
         }
     }
 
@@ -105,9 +112,16 @@ impl Engine {
         self.actors().into_iter().map(ask).filter(|(_, cell)| cell.answer != Answer::Deny).collect()
     }
 
-    /// Everything that is not denied to a subject, with the answer: permissions, features, then settings to turn.
+    /// Everything that is not denied to a subject, with the answer: permissions, features, settings to turn,
+    /// connectors, then what data is processed for what.
     pub fn what_can(&self, subject: &NamedSubject, context: &NamedContext) -> Vec<(Question, Cell)> {
-        let questions = [self.permission_questions(), self.feature_questions(), self.turn_questions()];
+        let questions = [
+            self.permission_questions(),
+            self.feature_questions(),
+            self.turn_questions(),
+            self.connector_questions(),
+            self.data_questions(),
+        ];
         let ask = |question: Question| {
             let mut request = question.asked_by(subject.clone());
             request.context = context.clone();

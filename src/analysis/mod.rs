@@ -21,6 +21,7 @@ mod diff;
 mod escalation;
 mod lint;
 mod matrix;
+mod moving_parts;
 mod question;
 mod reach;
 mod remedy;

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::possible;
+use super::circumstances::{certain, possible};
 use crate::catalog::Bind;
-use crate::decision::{Effect, Reason};
-use crate::engine::{BecauseValue, Engine};
-use crate::id::{FeatureId, PermissionId, SettingId, StandingId};
+use crate::decision::{Effect, Parameter, Reason};
+use crate::engine::{BecauseValue, Engine, Record, Step};
+use crate::id::{ConnectorId, DataId, FeatureId, ModeId, ObjectId, PermissionId, SettingId, StandingId};
 use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
 use crate::word::{Level, Switch};
 
@@ -22,6 +22,8 @@ pub enum Actor {
     Role(String),
     /// Somebody with this standing, and no role.
     Standing(String),
+    /// Whoever it is: somebody with neither role nor standing.
+    Anybody,
 }
 
 impl Actor {
@@ -31,6 +33,7 @@ impl Actor {
         match self {
             Self::Role(role) => subject.roles.push(role.clone()),
             Self::Standing(standing) => subject.standings.push(standing.clone()),
+            Self::Anybody => {}
         }
         subject
     }
@@ -39,6 +42,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::Role(name) | Self::Standing(name) => name,
+            Self::Anybody => "anybody",
         }
     }
 }
@@ -49,7 +53,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What can be asked of every role: a row of a matrix.
+/// What can be asked of everybody: a row of a matrix.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,6 +69,31 @@ pub enum Question {
         /// Its new position.
         to: Switch,
     },
+    /// To connect a connector.
+    Connect {
+        /// The connector.
+        connector: String,
+        /// How it is connected.
+        mode: String,
+    },
+    /// To disconnect a connector.
+    Disconnect(String),
+    /// To read an object of a type through a connector, however it is connected.
+    Read {
+        /// The connector.
+        connector: String,
+        /// The type of object.
+        object: String,
+    },
+    /// To store or process a class of data at all.
+    Store(String),
+    /// To process a class of data for a feature.
+    Process {
+        /// The feature.
+        feature: String,
+        /// The class of data.
+        data: String,
+    },
 }
 
 impl Question {
@@ -76,6 +105,17 @@ impl Question {
             Self::Feature(feature) => action.feature = Some(feature.clone()),
             Self::Turn { setting, to } => {
                 action.change = Some(turn(setting.clone(), *to));
+            }
+            Self::Connect { connector, mode } => {
+                (action.connect, action.mode) = (Some(connector.clone()), Some(mode.clone()));
+            }
+            Self::Disconnect(connector) => action.disconnect = Some(connector.clone()),
+            Self::Read { connector, object } => {
+                (action.read, action.through) = (Some(object.clone()), Some(connector.clone()));
+            }
+            Self::Store(data) => action.store = Some(data.clone()),
+            Self::Process { feature, data } => {
+                (action.process, action.feature) = (Some(data.clone()), Some(feature.clone()));
             }
         }
         action
@@ -92,6 +132,11 @@ impl fmt::Display for Question {
         match self {
             Self::Permission(name) | Self::Feature(name) => f.pad(name),
             Self::Turn { setting, to } => f.pad(&format!("{setting} {}", to.as_str())),
+            Self::Connect { connector, mode } => f.pad(&format!("connect {connector} {mode}")),
+            Self::Disconnect(connector) => f.pad(&format!("disconnect {connector}")),
+            Self::Read { connector, object } => f.pad(&format!("read {object} through {connector}")),
+            Self::Store(data) => f.pad(&format!("store {data}")),
+            Self::Process { feature, data } => f.pad(&format!("process {data} for {feature}")),
         }
     }
 }
@@ -165,38 +210,40 @@ impl Engine {
     /// ```
     pub fn cell(&self, request: &NamedRequest) -> Cell {
         let record = self.decide(request);
-        let unstated = self.unstated(request, record.reason);
+        let unstated = self.unstated(request, &record);
         let answer = match (record.effect, unstated == Unstated::default()) {
-            (Effect::Allow, _) => Answer::Allow,
+            (_, false) => Answer::Depends,
+            (Effect::Allow, true) => Answer::Allow,
             (Effect::Deny, true) => Answer::Deny,
-            (Effect::Deny, false) => Answer::Depends,
         };
-        let level = self.level(request);
+        let level = self.level(request, &record);
         Cell { answer, reason: record.reason, because: record.because, level, unstated }
     }
 
-    /// What could lift a deny by being stated.
-    fn unstated(&self, request: &NamedRequest, reason: Reason) -> Unstated {
+    /// What could turn the answer by being stated.
+    fn unstated(&self, request: &NamedRequest, record: &Record) -> Unstated {
         let mut unstated = Unstated::default();
-        let reads = self.reads_named(request);
-        match reason {
+        let names = |value: Option<&BecauseValue>| match value {
+            Some(BecauseValue::Many(names)) => names.clone(),
+            _ => Vec::new(),
+        };
+        let no_model = request.action.model.is_none() && request.action.feature.is_some();
+        match record.reason {
             Reason::MissingFact => {
-                let decision = self.evaluate_named(request);
-                let facts = decision.facts().iter();
-                unstated.facts =
-                    facts.filter_map(|fact| self.catalog().name(fact)).map(str::to_owned).collect();
-                unstated.email_domain = self
-                    .record(&decision)
-                    .because
-                    .contains_key(crate::decision::Parameter::EmailDomain.as_str());
+                unstated.facts = names(record.because.get("facts"));
+                unstated.email_domain = record.because.contains_key(Parameter::EmailDomain.as_str());
             }
             Reason::BalanceUnknown => {
-                let limits = reads.limits.iter();
-                unstated.limits =
-                    limits.filter_map(|it| self.catalog().name(*it)).map(str::to_owned).collect();
+                let limits = self.reads_named(request).limits;
+                let limits = limits.iter().filter_map(|it| self.catalog().name(*it));
+                unstated.limits = limits.map(str::to_owned).collect();
             }
-            Reason::Unpriced | Reason::ProviderBarred if reads.model && request.action.model.is_none() => {
+            Reason::Unpriced | Reason::ProviderBarred if no_model && self.reads_named(request).model => {
                 unstated.model = possible(self, request);
+            }
+            // Whoever runs the model that is selected may be barred yet.
+            Reason::FeatureOn if no_model && self.reads_named(request).model => {
+                unstated.model = !certain(self, request);
             }
             _ => {}
         }
@@ -204,24 +251,19 @@ impl Engine {
     }
 
     /// The level that decided: what the reason names, else that of the last gate on the way that has one.
-    fn level(&self, request: &NamedRequest) -> Option<Level> {
-        let explanation = self.explain_named(request).record();
-        let of = |because: &BTreeMap<String, BecauseValue>| match because.get("level") {
-            Some(BecauseValue::One(name)) => Level::ALL.into_iter().find(|level| level.as_str() == name),
-            _ => None,
-        };
-        let decision = &explanation.decision;
-        let role = match decision.because.get("role") {
-            Some(BecauseValue::One(role)) => Some(role),
-            _ => None,
-        };
-        of(&decision.because).or_else(|| {
-            let mut steps = explanation.steps.iter().rev();
-            let on_the_way = |step: &&crate::engine::StepRecord| {
-                decision.effect == Effect::Allow && (step.role.is_none() || step.role.as_ref() == role)
-            };
-            steps.by_ref().filter(on_the_way).find_map(|step| of(&step.because))
-        })
+    fn level(&self, request: &NamedRequest, record: &Record) -> Option<Level> {
+        if let Some(BecauseValue::One(name)) = record.because.get(Parameter::Level.as_str()) {
+            return Level::ALL.into_iter().find(|level| level.as_str() == name);
+        }
+        if record.effect == Effect::Deny {
+            return None;
+        }
+        let explanation = self.explain_named(request);
+        let role = explanation.decision().because().get(Parameter::Role);
+        let on_the_way = |step: &&Step| step.role.is_none() || step.role == role;
+        let mut steps = explanation.steps().iter().rev().filter(on_the_way);
+        let level = steps.find_map(|step| step.because.get(Parameter::Level))?;
+        Level::ALL.get(usize::from(level)).copied()
     }
 
     /// Every permission that is an action of its own, in the order of names.
@@ -245,6 +287,37 @@ impl Engine {
             [Switch::Off, Switch::On].map(|to| Question::Turn { setting: setting.clone(), to })
         };
         names::<SettingId>(self).flat_map(both).collect()
+    }
+
+    /// To connect in every mode there is, to disconnect, and to read every type of object.
+    pub(super) fn connector_questions(&self) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for connector in names::<ConnectorId>(self) {
+            let connect = names::<ModeId>(self)
+                .map(|mode| Question::Connect { connector: connector.clone(), mode })
+                .filter(|it| {
+                    let decision = self.evaluate_named(&it.asked_by(NamedSubject::default()));
+                    decision.reason() != Reason::UnknownMode
+                });
+            questions.extend(connect);
+            questions.push(Question::Disconnect(connector.clone()));
+            let read = |object| Question::Read { connector: connector.clone(), object };
+            questions.extend(names::<ObjectId>(self).map(read));
+        }
+        questions
+    }
+
+    /// To store every class of data, and to process for every feature the classes that it declares.
+    pub(super) fn data_questions(&self) -> Vec<Question> {
+        let catalog = self.catalog();
+        let mut questions: Vec<Question> = names::<DataId>(self).map(Question::Store).collect();
+        for (feature, id) in catalog.all::<FeatureId>() {
+            let declared = catalog.data_of(id).iter().filter_map(|data| catalog.name(data));
+            questions.extend(
+                declared.map(|data| Question::Process { feature: feature.to_owned(), data: data.to_owned() }),
+            );
+        }
+        questions
     }
 
     /// Every role, those of the catalog first.

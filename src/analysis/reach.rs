@@ -8,8 +8,9 @@ use crate::engine::{Engine, Record, RolePermission};
 use crate::id::{ListId, PermissionId, SettingId};
 use crate::request::{NamedChange, NamedRequest, To};
 
-/// How many levers are tried in all their positions.
-const LEVERS_MAX: usize = 10;
+/// How many levers are tried in all their positions. Only what the permission itself depends on is a lever: its
+/// position for the role, its settings with what they require, and what restricts it.
+const LEVERS_MAX: usize = 16;
 
 /// Whether a role can have a permission, over everything that a domain can be configured to.
 ///
@@ -25,7 +26,7 @@ pub enum Reach {
     Never(Box<Record>),
     /// In some: what is turned decides.
     Configurable(Vec<Lever>),
-    /// More levers than are tried in all their positions.
+    /// More than sixteen levers: not all their positions were tried.
     Undecided(Vec<Lever>),
 }
 
@@ -118,7 +119,9 @@ impl Engine {
 
     /// The levers of a request that can be turned at all; of role permissions those of this role.
     fn movable(&self, request: &NamedRequest, role: &str) -> Vec<Lever> {
-        let levers = self.levers_named(request);
+        let permission = request.action.permission.as_deref().and_then(|name| self.catalog().find(name));
+        let Some(permission) = permission else { return Vec::new() };
+        let levers = self.own_levers(permission);
         let name = |name: Option<&str>| name.map(str::to_owned);
         let settings = levers.settings.iter().filter_map(|it| name(self.catalog().name(*it)));
         let permissions = levers.permissions.iter().filter_map(|it| name(self.catalog().name(*it)));
@@ -139,16 +142,11 @@ impl Engine {
         !sound || back != Some(change)
     }
 
-    /// The domain with the levers of these bits turned, in whatever order is sound; `None` where none is.
+    /// The domain with the levers of these bits turned; `None` where that is not sound.
     fn configured(&self, levers: &[Lever], turned: usize) -> Option<Self> {
-        let mut engine = self.clone();
         let on = |(index, _): &(usize, &Lever)| turned >> index & 1 == 1;
-        let mut left: Vec<NamedChange> =
+        let changes: Vec<NamedChange> =
             levers.iter().enumerate().filter(on).filter_map(|(_, lever)| lever.turned(self)).collect();
-        while !left.is_empty() {
-            let sound = left.iter().position(|change| engine.preview(change).is_some())?;
-            engine = engine.preview(&left.remove(sound))?;
-        }
-        Some(engine)
+        self.with_changes(&changes)
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use super::Catalog;
 use crate::diagnostic::did_you_mean;
 use crate::id::{
-    AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, KindId, LimitId, ListId, MeterId, ModeId,
-    ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId, RoleDefaultId,
-    RoleId, ServiceId, SettingId, StandingId,
+    AddOnId, ConnectorId, DataId, FactId, FallbackId, FeatureId, IdSet, KindId, LimitId, ListId, MeterId,
+    ModeId, ModelId, ObjectId, ObligationId, PermissionId, PlanId, ProviderId, QuantityId, RegimeId,
+    RoleDefaultId, RoleId, ServiceId, SettingId, StandingId,
 };
 
 /// An id that a catalog finds by name.
@@ -101,6 +101,20 @@ impl Catalog {
     pub fn category(&self, permission: PermissionId) -> Option<&str> {
         let row = self.name(permission).and_then(|_| self.model().permissions.get(permission.position()));
         row.and_then(|row| row.category.as_deref())
+    }
+
+    /// The classes of data that a feature declares; none for an id of another catalog.
+    pub fn data_of(&self, feature: FeatureId) -> IdSet<DataId> {
+        let model = self.model();
+        let row = self.name(feature).and_then(|_| model.features.get(feature.position()));
+        IdSet::new(model.tag, row.map_or(0, |row| row.data))
+    }
+
+    /// What a permission restricts, if it is a restriction; that is no action of its own (PRM-02).
+    pub fn restricts(&self, restriction: PermissionId) -> Option<PermissionId> {
+        let model = self.model();
+        let row = self.name(restriction).and_then(|_| model.permissions.get(restriction.position()))?;
+        row.restricts.as_ref().map(|restricts| PermissionId::new(model.tag, restricts.permission))
     }
 
     /// Every thing of a kind with its name, in the order of names.

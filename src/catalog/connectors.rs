@@ -21,7 +21,7 @@ impl Checker {
                 .iter()
                 .filter_map(|(mode, of)| {
                     let position = names.modes.position(mode.get_ref())?;
-                    Some((position, self.mode(mode, of, &row.read, names)))
+                    Some((position, self.mode(mode, of, row, names)))
                 })
                 .collect(),
             look_back: self.look_back(name, &row.look_back, names),
@@ -62,8 +62,12 @@ impl Checker {
         read.collect()
     }
 
-    fn mode(&mut self, name: &Name, row: &ModeSource, readable: &Map<Set<Name>>, names: &Names) -> Mode {
-        for object in row.read.keys().filter(|object| !readable.contains_key(*object)) {
+    fn mode(&mut self, name: &Name, row: &ModeSource, of: &ConnectorSource, names: &Names) -> Mode {
+        for fact in row.needs.iter().filter(|fact| of.connect.unless.contains(fact)) {
+            let message = format!("the connector is not connected where fact `{}` is so", fact.get_ref());
+            self.contradiction(fact.span(), message);
+        }
+        for object in row.read.keys().filter(|object| !of.read.contains_key(*object)) {
             let message = format!("the connector does not read `{}` in any mode", object.get_ref());
             self.contradiction(object.span(), message);
         }

@@ -8,9 +8,8 @@
 //! [`Section`]; entries are in the order of names, and a section without entries is left out. So domains that state
 //! the same have the same bytes. Names stand here only where they are the domain's own.
 
-use toml::Spanned;
-
 use crate::catalog::source::LimitSource;
+use crate::document::Spanned;
 use crate::word::{Every, Stop, Switch};
 
 /// The parts of a domain, those first that decisions read.

@@ -27,9 +27,7 @@ pub(crate) use state::{After, State};
 
 use crate::catalog::Model;
 use crate::diagnostic::{Diagnostics, Problems};
-use toml::Spanned;
-
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::word::Switch;
 
 /// One customer's configuration, in the names of a catalog.

@@ -1,14 +1,12 @@
 //! Stored bytes back to what they state: whether an engine could have written them, and in names again.
 
-use toml::Spanned;
-
 use super::compact::{Bytes, RoleRow, Section, Stated};
 use super::names::{asks_for, is_anchor, is_email_domain};
 use super::source::{DomainSource, Heading, ResidencySource, RoleSource};
 use crate::catalog::source::{LimitSource, Map};
 use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
 use crate::diagnostic::Problems;
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::id::COUNT_MAX;
 use crate::word::Switch;
 

@@ -65,6 +65,23 @@ const SETTLED: [(Switch, Level, bool); 9] = [
     (Switch::On, Level::Regime, true),
 ];
 
+/// The byte that says what a setting comes to: its place in [`SETTLED`].
+const fn settled_byte((position, level, absent): (Switch, Level, bool)) -> u8 {
+    let on = matches!(position, Switch::On);
+    match (level, absent, on) {
+        (Level::CatalogDefault, _, false) => 0,
+        (Level::CatalogDefault, _, true) => 1,
+        (Level::Domain, _, false) => 2,
+        (Level::Domain, _, true) => 3,
+        // No setting is of a role.
+        (Level::Locked | Level::Role, _, false) => 4,
+        (Level::Locked | Level::Role, _, true) => 5,
+        (Level::Regime, false, _) => 6,
+        (Level::Regime, true, false) => 7,
+        (Level::Regime, true, true) => 8,
+    }
+}
+
 /// The bytes of a custom role: base, where its name begins in its section, id.
 const CUSTOM_ROLE: usize = 2 + 4 + 8;
 
@@ -172,8 +189,7 @@ impl Resolved {
             } else {
                 by_default
             };
-            let byte = SETTLED.iter().position(|one| *one == state);
-            settled.push(byte.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(u8::MAX));
+            settled.push(settled_byte(state));
         }
     }
 
@@ -196,7 +212,11 @@ impl Resolved {
         if self.custom_roles == 0 && rows.peek().is_none() {
             return Vec::new();
         }
-        let mut tables = vec![0; roles.saturating_mul(2)];
+        let own = usize::from(self.custom_roles).saturating_mul(CUSTOM_ROLE);
+        let stated = view.roles().count().saturating_add(self.custom_roles.into());
+        let most = stated.saturating_mul(model.tables.slot_count).saturating_add(own);
+        let mut tables = Vec::with_capacity(roles.saturating_mul(2).saturating_add(most));
+        tables.resize(roles.saturating_mul(2), 0);
         let names = view.section(Section::CustomRoles);
         let (mut name_at, mut left) = (0, names);
         for (index, (name, row)) in custom() {
@@ -567,5 +587,12 @@ mod tests {
         assert_eq!((model.roles.len(), model.permissions.len(), model.features.len()), (4, 36, 19));
         assert_eq!((model.kinds.len(), model.plans.len(), tables.settled), (3, 8, 24));
         assert_eq!((tables.slot_count, size_of::<Resolved>()), (16, 40));
+    }
+
+    #[test]
+    fn a_byte_says_what_a_setting_comes_to() {
+        for (byte, state) in (0..).zip(SETTLED) {
+            assert_eq!(settled_byte(state), byte, "{state:?}");
+        }
     }
 }

@@ -145,7 +145,9 @@ impl Rules<'_, '_> {
     /// What a role is configured to must be possible (PRM-21, PRM-22).
     fn permissions(&mut self, role: &str, row: RoleRow<'_>) {
         let model = self.model;
-        for (position, to) in row.permissions() {
+        let configurable =
+            |(position, _): &(u16, Switch)| model.tables.cell(model, row.base, *position).is_configurable();
+        for (position, to) in row.permissions().filter(|one| !configurable(one)) {
             let permission = model.permissions.name(position);
             let at = |source: &DomainSource| key(&source.roles.get(role)?.permissions, permission);
             let grants = model.permissions.get(position).map_or(&[][..], |row| &row.grants);

@@ -1,18 +1,16 @@
 //! Applying a change: the domain after it, and a record of who changed what.
 
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
-
 use super::Engine;
 use super::change::is_present;
 use super::record::Names;
 use crate::decision::{Because, Decision, Denied, Reason};
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::domain::{Change, Domain, DomainSource, RoleSource};
 use crate::id::RoleId;
 use crate::request::{Action, NamedChange, NamedRequest, NamedSubject, Request, Resource, To};
 use crate::units::Timestamp;
 use crate::word::Switch;
+use serde::{Deserialize, Serialize};
 
 /// What a file holds at most: its whole numbers are signed.
 const HOLDERS_MAX: u64 = i64::MAX as u64;
@@ -122,8 +120,14 @@ impl Engine {
         if is_present(&self.state(), change) {
             return self.domain();
         }
-        let model = self.catalog.model();
         let mut source = self.domain().source().clone();
+        self.edit(&mut source, change);
+        Domain::of_source(source)
+    }
+
+    /// Writes a change down.
+    pub(super) fn edit(&self, source: &mut DomainSource, change: Change<'_>) {
+        let model = self.catalog.model();
         match change {
             Change::Setting { setting, to } => {
                 source.settings.insert(name(model.settings.name(setting.position())), to);
@@ -146,16 +150,15 @@ impl Engine {
                 source.holders.remove(self.role_name(role));
             }
             Change::AssignRole { role, from } => {
-                count(&mut source, self.role_name(role), |held| held.saturating_add(1).min(HOLDERS_MAX));
+                count(source, self.role_name(role), |held| held.saturating_add(1).min(HOLDERS_MAX));
                 if let Some(from) = from {
-                    count(&mut source, self.role_name(from), |held| held.saturating_sub(1));
+                    count(source, self.role_name(from), |held| held.saturating_sub(1));
                 }
             }
             Change::OptIn { feature, to } => {
                 source.opt_ins.insert(name(model.features.name(feature.position())), to);
             }
         }
-        Domain::of_source(source)
     }
 
     fn change_record(&self, request: &Request<'_>, change: Change<'_>, decision: &Decision) -> ChangeRecord {

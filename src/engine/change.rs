@@ -317,7 +317,8 @@ fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -
     }
 }
 
-/// Whether the subject has a supreme role, or this one.
+/// Whether the subject has a supreme role, or this one. A role that nobody holds takes verification, as wherever
+/// else it is the one that could.
 fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
     let state = &evaluation.state;
     let wanted = || {
@@ -326,10 +327,10 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
     };
     match wanted().find(|role| evaluation.acts_as(*role)) {
         Some(role) => Ok(Because::one(Parameter::Role, role)),
-        None => {
-            let because = Because::NOTHING.and_maybe(Parameter::Role, wanted().next());
-            Err(Verdict::new(Reason::NeedsRole, because))
-        }
+        None => Err(match wanted().find(|role| state.holders(*role) != Some(0)) {
+            Some(role) => Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, role)),
+            None => authority::needs_verification(evaluation, wanted().next()),
+        }),
     }
 }
 

@@ -36,16 +36,16 @@ pub struct Step {
     /// What decided it: the setting and its level, the role, the plan.
     pub because: Because,
     /// The position of the permission whose gate it is; none for the gates of a feature or a change.
-    permission: Option<u16>,
+    pub(crate) permission: Option<u16>,
     /// The position of the role whose gate it is. Steps of several roles, or of several permissions that would
     /// do, are alternatives: one that passes all suffices.
-    role: Option<u16>,
-    facts: u64,
+    pub(crate) role: Option<u16>,
+    pub(crate) facts: u64,
 }
 
 impl Step {
     /// The reason of a gate that failed.
-    fn failure(&self) -> Option<Reason> {
+    pub(crate) fn failure(&self) -> Option<Reason> {
         match self.outcome {
             Outcome::Fail(reason) => Some(reason),
             Outcome::Pass | Outcome::Open => None,
@@ -53,7 +53,7 @@ impl Step {
     }
 
     /// What the gate belongs to.
-    const fn of(&self) -> (Option<u16>, Option<u16>) {
+    pub(crate) const fn of(&self) -> (Option<u16>, Option<u16>) {
         (self.permission, self.role)
     }
 }
@@ -71,9 +71,9 @@ pub enum Outcome {
 }
 
 pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanation<'e> {
-    // In whatever order the roles are stated, the explanation is the same.
+    // In whatever order the roles are stated, the explanation is the same: those of the catalog, then custom ones.
     let mut roles = request.subject.all_roles().to_vec();
-    roles.sort_unstable();
+    roles.sort_unstable_by_key(|role| (role.position(), *role));
     roles.dedup();
     let subject = Subject::roles(&roles).with_standings(request.subject.standings());
     let request = Request { subject, ..*request };

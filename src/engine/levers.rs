@@ -1,25 +1,29 @@
-//! Levers: the parts of a domain that an answer depends on and that a change can move.
+//! Levers: the parts of a domain that an answer depends on and that can be moved.
 
 use std::collections::BTreeSet;
 
 use super::Engine;
 use super::change;
+use super::connector;
 use super::evaluate::Evaluation;
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Condition};
 use crate::domain::Change;
-use crate::id::{FeatureId, ListId, PermissionId, RoleId, SettingId};
+use crate::id::{AddOnId, ConnectorId, FeatureId, ListId, PermissionId, PlanId, RoleId, SettingId};
 use crate::request::{Action, Request};
 
-/// The parts of a domain that the answer to a request may depend on and that a [`Change`] can move.
+/// The parts of a domain that the answer to a request may depend on and that can be moved: by a [`Change`], or, for
+/// plans and add-ons, by the contract.
 ///
-/// Whatever is not named here can be changed without any effect on the answer. Contract terms such as plan and
-/// regimes are no levers: there is no change for them.
+/// Whatever is not named here can be changed without any effect on the answer; what limits come to is not
+/// considered. Regimes, locks and the like are no levers: there is no change for them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Levers {
     /// Org-wide settings, with all that they require.
     pub settings: Vec<SettingId>,
+    /// Those of the settings that restrict: on is their stricter position.
+    pub restricting: Vec<SettingId>,
     /// Permissions that roles may be given or denied, restrictions included.
     pub permissions: Vec<PermissionId>,
     /// Lists.
@@ -28,6 +32,10 @@ pub struct Levers {
     pub opt_ins: Vec<FeatureId>,
     /// Roles for which it matters how many hold them.
     pub holders: Vec<RoleId>,
+    /// Other plans that would count, or on which an add-on that would count is offered.
+    pub plans: Vec<PlanId>,
+    /// Add-ons that would count and that the present plan offers; those in force are left out.
+    pub add_ons: Vec<AddOnId>,
 }
 
 pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
@@ -45,30 +53,62 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
         }
         Action::Process { feature, .. } => found.feature(feature.position()),
         Action::Change(change) => found.change(&evaluation, change),
-        _ => {}
+        Action::Connect { connector, .. } => {
+            found.connector(connector);
+            connector::rules(&evaluation).iter().for_each(|rule| found.rule(rule));
+        }
+        Action::Disconnect { connector } => found.connector(connector),
+        Action::Read(read) => found.connector(read.connector),
+        Action::Store(_) | Action::Malformed => {}
     }
+    found.levers(engine)
+}
+
+/// The levers of a permission by itself: without the permissions that answer in its place.
+pub(super) fn own_levers(engine: &Engine, permission: PermissionId) -> Levers {
+    let mut found = Found::new(engine.catalog.model());
+    found.alone = true;
+    found.permission(permission.position());
     found.levers(engine)
 }
 
 /// Positions found so far.
 struct Found<'e> {
     model: &'e Model,
+    /// Whether what answers in the place of a permission is left out.
+    alone: bool,
+    restricting: BTreeSet<u16>,
     settings: BTreeSet<u16>,
     permissions: BTreeSet<u16>,
     lists: BTreeSet<u16>,
     opt_ins: BTreeSet<u16>,
     holders: BTreeSet<u16>,
+    plans: BTreeSet<u16>,
+    add_ons: BTreeSet<u16>,
 }
 
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
-        let (settings, permissions, lists) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { model, settings, permissions, lists, opt_ins: BTreeSet::new(), holders: BTreeSet::new() }
+        let none = BTreeSet::new;
+        let (settings, permissions, lists, opt_ins) = (none(), none(), none(), none());
+        let (holders, plans, add_ons) = (none(), none(), none());
+        let (alone, restricting) = (false, none());
+        Self { model, alone, restricting, settings, permissions, lists, opt_ins, holders, plans, add_ons }
     }
 
-    fn levers(self, engine: &Engine) -> Levers {
+    fn levers(mut self, engine: &Engine) -> Levers {
         let tag = self.model.tag;
+        let (now, state) = (engine.resolved.plan, engine.state());
+        self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
+        let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
+        self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(&row.offered_on)));
+        self.plans.remove(&now);
+        let offered =
+            |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(&now));
         Levers {
+            plans: self.plans.into_iter().map(|one| PlanId::new(tag, one)).collect(),
+            add_ons: self.add_ons.into_iter().filter(offered).map(|one| AddOnId::new(tag, one)).collect(),
+            restricting: self.restricting.into_iter().map(|one| SettingId::new(tag, one)).collect(),
             settings: self.settings.into_iter().map(|one| SettingId::new(tag, one)).collect(),
             permissions: self.permissions.into_iter().map(|one| PermissionId::new(tag, one)).collect(),
             lists: self.lists.into_iter().map(|one| ListId::new(tag, one)).collect(),
@@ -83,8 +123,14 @@ impl<'e> Found<'e> {
 
     fn conditions(&mut self, conditions: &[Condition]) {
         for condition in conditions {
-            if let Condition::Settings(any) = condition {
-                any.iter().for_each(|setting| self.setting(*setting));
+            match condition {
+                Condition::Settings(any) => any.iter().for_each(|setting| self.setting(*setting)),
+                Condition::Plans(plans) => self.plans.extend(plans),
+                Condition::AddOns(add_ons) => self.add_ons.extend(add_ons),
+                Condition::Kinds(_)
+                | Condition::Providers(_)
+                | Condition::Service(_)
+                | Condition::Data(_) => {}
             }
         }
     }
@@ -99,9 +145,11 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
+            self.restricting.extend(row.setting);
         }
-        let others = row.otherwise.iter().chain(&row.restricted_by).copied();
-        let others: Vec<u16> = others.chain(row.instead.iter().map(|(_, other)| *other)).collect();
+        let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
+        let in_its_place = in_its_place.filter(|_| !self.alone);
+        let others: Vec<u16> = in_its_place.chain(row.restricted_by.iter().copied()).collect();
         for other in others {
             self.permission(other);
         }
@@ -115,10 +163,33 @@ impl<'e> Found<'e> {
         }
     }
 
+    fn connector(&mut self, connector: ConnectorId) {
+        let Some(row) = self.model.connectors.get(connector.position()) else { return };
+        self.conditions(&row.conditions);
+        row.modes.iter().for_each(|(_, mode)| self.conditions(&mode.conditions));
+    }
+
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
         let model = self.model;
         for rule in change::rules(model, change) {
             self.rule(rule);
+        }
+        // Plan and kind of what is changed count; whether it is switched off does not.
+        let of_what = match change {
+            Change::Setting { setting, .. } => {
+                model.settings.get(setting.position()).map(|row| &row.conditions)
+            }
+            Change::RolePermission { permission, .. } => {
+                model.permissions.get(permission.position()).map(|row| &row.conditions)
+            }
+            Change::OptIn { feature, .. } => {
+                model.features.get(feature.position()).map(|row| &row.conditions)
+            }
+            _ => None,
+        };
+        let of_contract = |condition: &&Condition| !matches!(condition, Condition::Settings(_));
+        for condition in of_what.into_iter().flat_map(|conditions| conditions.iter()).filter(of_contract) {
+            self.conditions(std::slice::from_ref(condition));
         }
         match change {
             Change::Setting { setting, .. } => {
@@ -144,6 +215,7 @@ impl<'e> Found<'e> {
     }
 
     fn rule(&mut self, rule: &ChangeRule) {
+        self.conditions(&rule.conditions);
         rule.permission.into_iter().for_each(|permission| self.permission(permission));
         self.holders.extend(rule.when_unheld);
         // A role that nobody holds is named by another reason than one that somebody holds.

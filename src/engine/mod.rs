@@ -36,7 +36,7 @@ pub use levers::Levers;
 pub use reads::Reads;
 pub use record::{BecauseValue, Record};
 pub use seats::{SeatIncrease, SeatMismatch};
-pub use view::{Holders, RolePermission, SettingValue};
+pub use view::{Holders, LimitValue, RolePermission, SettingValue};
 
 use crate::catalog::Catalog;
 use crate::decision::{Decision, Reason};
@@ -162,7 +162,7 @@ impl Engine {
         role.map(|role| self.role_id(role))
     }
 
-    fn role_id(&self, position: u16) -> RoleId {
+    pub(crate) fn role_id(&self, position: u16) -> RoleId {
         let custom = self.state().custom_role(position);
         custom.unwrap_or_else(|| RoleId::new(self.catalog.model().tag, position))
     }

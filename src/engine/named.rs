@@ -193,7 +193,7 @@ impl Engine {
     }
 
     /// Looks the names of a request up and hands the request in ids on.
-    pub(super) fn with_named<T>(
+    pub(crate) fn with_named<T>(
         &self,
         named: &NamedRequest,
         then: impl FnOnce(&Request<'_>, &[(&'static str, String)]) -> T,

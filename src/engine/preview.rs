@@ -1,9 +1,10 @@
 //! Previews: an engine as it would be, and a request in names.
 
-use super::Engine;
+use super::{Engine, Levers};
 use crate::catalog::Bind;
 use crate::decision::Gate;
-use crate::domain::Change;
+use crate::domain::{Change, Domain};
+use crate::id::PermissionId;
 use crate::request::{
     Action, Balance, Context, NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Read,
     Request, Run,
@@ -42,10 +43,38 @@ impl Engine {
         self.with_named(&named, |request, _| {
             let known = self.evaluate(request).reason().gate() != Some(Gate::Known);
             match request.action {
-                Action::Change(change) if known => Self::compile(&self.catalog, &self.changed(change)).ok(),
+                Action::Change(change) if known => self.with_change(change),
                 _ => None,
             }
         })
+    }
+
+    /// The levers of a permission by itself: what suffices as well, or decides in its place, is left out.
+    pub(crate) fn own_levers(&self, permission: PermissionId) -> Levers {
+        super::levers::own_levers(self, permission)
+    }
+
+    /// The engine after a change whose ids are of this engine.
+    pub(crate) fn with_change(&self, change: Change<'_>) -> Option<Self> {
+        Self::compile(&self.catalog, &self.changed(change)).ok()
+    }
+
+    /// The engine after several changes that concern different things, made in whatever order. `None` as for
+    /// [`preview`](Self::preview); what is between the changes need not be sound.
+    pub(crate) fn with_changes(&self, changes: &[NamedChange]) -> Option<Self> {
+        let mut source = self.domain().source().clone();
+        for change in changes {
+            let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
+            let named = NamedRequest::new(NamedSubject::default(), action);
+            self.with_named(&named, |request, _| match request.action {
+                Action::Change(change) if self.evaluate(request).reason().gate() != Some(Gate::Known) => {
+                    self.edit(&mut source, change);
+                    Some(())
+                }
+                _ => None,
+            })?;
+        }
+        Self::compile(&self.catalog, &Domain::of_source(source)).ok()
     }
 
     /// A request in names: the form of logs. Ids that are not of this engine become names that nothing has, so

@@ -70,7 +70,7 @@ pub struct Record {
 pub enum BecauseValue {
     /// One thing.
     One(String),
-    /// Several facts.
+    /// Several: facts, or the providers that no regime bars.
     Many(Vec<String>),
 }
 
@@ -161,15 +161,26 @@ impl<'e> Names<'e> {
         }
     }
 
-    /// The parameters of a reason by their words, facts included.
+    /// The parameters of a reason by their words, facts included. What goes by one word stands together.
     pub(super) fn because(&self, because: Because, facts: u64) -> BTreeMap<String, BecauseValue> {
-        let named = because.iter().map(|(parameter, position)| {
-            (parameter.as_str().to_owned(), BecauseValue::One(self.name(parameter, position).to_owned()))
-        });
+        let mut named = BTreeMap::new();
+        for (parameter, position) in because.iter() {
+            let name = self.name(parameter, position).to_owned();
+            let value = match named.remove(parameter.as_str()) {
+                None => BecauseValue::One(name),
+                Some(BecauseValue::One(first)) => BecauseValue::Many(vec![first, name]),
+                Some(BecauseValue::Many(names)) => {
+                    BecauseValue::Many(names.into_iter().chain([name]).collect())
+                }
+            };
+            named.insert(parameter.as_str().to_owned(), value);
+        }
         let facts: Vec<String> =
             positions(facts).map(|fact| self.model.facts.name(fact).to_owned()).collect();
-        let facts = (!facts.is_empty()).then(|| ("facts".to_owned(), BecauseValue::Many(facts)));
-        named.chain(facts).collect()
+        if !facts.is_empty() {
+            named.insert("facts".to_owned(), BecauseValue::Many(facts));
+        }
+        named
     }
 
     /// The same for people.

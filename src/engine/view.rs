@@ -3,9 +3,9 @@
 use super::Engine;
 use super::record::Names;
 use crate::domain::Cell;
-use crate::id::{ListId, ModelId, PermissionId, QuantityId, RegimeId, RoleId, SettingId};
+use crate::id::{LimitId, ListId, ModelId, PermissionId, QuantityId, RegimeId, RoleId, SettingId};
 use crate::request::NamedRequest;
-use crate::word::{Level, Switch};
+use crate::word::{Level, Stop, Switch};
 
 /// What a setting comes to in a domain, and who decided that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +19,31 @@ pub struct SettingValue {
     pub regime: Option<RegimeId>,
     /// Whether a regime removes the setting: whatever depends on it is denied.
     pub absent: bool,
+}
+
+/// A limit as the plan or the domain sets it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct LimitValue {
+    /// How much may be used in a period, in the unit of the meter.
+    pub limit: u64,
+    /// What happens at the limit.
+    pub stop: Stop,
+    /// How far a soft limit may be exceeded, in percent of it.
+    pub ceiling_percent: u64,
+}
+
+impl LimitValue {
+    /// How much may be used in all before a run is denied; none where nothing is enforced.
+    pub fn covers(&self) -> Option<u64> {
+        let percent = match self.stop {
+            Stop::None => return None,
+            Stop::Soft => self.ceiling_percent,
+            Stop::Hard => 100,
+        };
+        let covered = u128::from(self.limit).saturating_mul(u128::from(percent)) / 100;
+        Some(u64::try_from(covered).unwrap_or(u64::MAX))
+    }
 }
 
 /// What a role has of a permission, before any gate of domain or circumstance.
@@ -122,11 +147,23 @@ impl Engine {
         }
     }
 
+    /// The add-ons in force: bought where the plan offers them, or included in it.
+    pub fn add_ons(&self) -> impl Iterator<Item = &str> {
+        let add_ons = self.catalog.model().add_ons.iter();
+        add_ons.filter(|(add_on, _, _)| self.state().has_add_on(*add_on)).map(|(_, name, _)| name)
+    }
+
     /// The entries of a list, lower case and in order; none for an id of another catalog.
     pub fn list(&self, list: ListId) -> impl Iterator<Item = &str> {
         let known = list.is_of(self.catalog.model().tag);
         let entries = if known { self.state().list(list.position()) } else { &[] };
         entries.iter().map(AsRef::as_ref)
+    }
+
+    /// A limit, if the plan or the domain sets it; what credits were granted, only the ledger knows.
+    pub fn limit(&self, limit: LimitId) -> Option<LimitValue> {
+        let set = self.state().limit(limit.position()).filter(|_| limit.is_of(self.catalog.model().tag))?;
+        Some(LimitValue { limit: set.limit, stop: set.stop, ceiling_percent: set.ceiling_percent })
     }
 
     /// The pools of tokens that a model prices; none for an id of another catalog.

@@ -47,6 +47,16 @@ impl Context<'_> {
         self
     }
 
+    /// The same with a fact so, or not so, whatever was stated of it.
+    pub(crate) fn restated(mut self, fact: FactId, holds: bool) -> Self {
+        let (tag, position) = parts(fact);
+        if self.facts.tag == tag {
+            self.facts.so &= !bit(position);
+            self.facts.not_so &= !bit(position);
+        }
+        self.fact(fact, holds)
+    }
+
     /// What was stated of a fact.
     pub fn stated(&self, fact: FactId) -> Option<bool> {
         let of = |bits: u64| IdSet::new(self.facts.tag, bits).contains(fact);

@@ -37,13 +37,11 @@ impl Price {
     }
 
     /// The exact charge for so many tokens, or `None` if it does not fit.
-    pub fn charge(self, tokens: u64) -> Option<MicroCredits> {
-        self.exact_micros(tokens).and_then(|micros| u64::try_from(micros).ok()).map(MicroCredits::new)
-    }
-
-    /// The charge before it is known to fit: sums of pools are taken here.
-    pub(crate) fn exact_micros(self, tokens: u64) -> Option<u128> {
-        u128::from(tokens).checked_mul(u128::from(self.0))?.checked_mul(1_000)
+    pub const fn charge(self, tokens: u64) -> Option<MicroCredits> {
+        match self.0.checked_mul(tokens) {
+            Some(thousandths) => MicroCredits::from_thousandths(thousandths),
+            None => None,
+        }
     }
 }
 

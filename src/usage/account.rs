@@ -62,7 +62,6 @@ use super::tally::{Outputs, Step, When};
 pub struct Account {
     pub(super) id: AccountId,
     pub(super) options: Options,
-    pub(super) version: Version,
     /// The latest instant at which anything happened or was learned of; none before the first event.
     pub(super) now: Option<Timestamp>,
     /// Nothing is booked before this instant any more.
@@ -72,23 +71,16 @@ pub struct Account {
     pub(super) memory: Memory,
     /// Deadlines of reservations, the next one on top; those resolved before stay until it is their turn.
     /// Follows from `memory`.
-    pub(super) deadlines: BinaryHeap<Reverse<(Timestamp, EventId)>>,
+    pub(super) deadlines: BinaryHeap<Reverse<Deadline>>,
 }
 
-/// What a verb leaves to be recorded.
-pub(super) struct Done {
-    pub(super) outcome: Outcome,
-    pub(super) held: Held,
-}
-
-impl Done {
-    pub(super) const fn applied(applied: Applied) -> Self {
-        Self { outcome: Outcome::Applied { applied }, held: Held::Nothing }
-    }
-
-    pub(super) const fn denied(denial: Denial) -> Self {
-        Self { outcome: Outcome::Denied { denial }, held: Held::Nothing }
-    }
+/// When which reservation lapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Deadline {
+    pub(super) at: Timestamp,
+    pub(super) reservation: EventId,
+    /// The number of its record.
+    pub(super) number: u64,
 }
 
 impl Account {
@@ -97,7 +89,6 @@ impl Account {
         Self {
             id,
             options,
-            version: Version::default(),
             now: None,
             closed: Timestamp::from_nanoseconds(i64::MIN),
             credits: Credits::default(),
@@ -113,8 +104,8 @@ impl Account {
     }
 
     /// How many events were recorded.
-    pub const fn version(&self) -> Version {
-        self.version
+    pub fn version(&self) -> Version {
+        self.memory.version()
     }
 
     /// Applies an event, once: a repeated delivery gets the first answer again and changes nothing (USE-07).
@@ -165,7 +156,7 @@ impl Account {
     ///
     /// As for [`Account::apply`].
     pub fn decide(&self, event: &Event) -> Result<Verdict, Rejected> {
-        let verdict = |amount, denial| Verdict { version: self.version, amount, denial };
+        let verdict = |amount, denial| Verdict { version: self.version(), amount, denial };
         if let Some(receipt) = self.receive(event)? {
             let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
             return Ok(verdict(amount, receipt.denial()));
@@ -189,8 +180,7 @@ impl Account {
             return Ok(receipt);
         }
         let mut facts = Facts { cause: Cause { at: event.at, of: event.id }, list };
-        let done = self.perform(event, &mut facts)?;
-        Ok(self.record(event, done))
+        self.perform(event, &mut facts)
     }
 
     /// Checks what every event is held to, and finds the answer if it was given before.
@@ -204,24 +194,31 @@ impl Account {
                 return Err(Rejected::TooOld { oldest });
             }
         }
-        if let Some(record) = self.memory.get(event.id) {
-            return match record.event.first_difference(event) {
-                Some(field) => Err(Rejected::Conflict { field }),
-                None => Ok(Some(Receipt { repeated: true, ..record.receipt })),
-            };
+        if let Some(number) = self.memory.find(event.id.0) {
+            return self.repeat(event, number).map(Some);
         }
         let latest = later(event.received, self.options.skew);
         if event.at > latest {
             return Err(Rejected::FutureSkew { latest });
         }
         match event.expected {
-            Some(expected) if expected != self.version => Err(Rejected::Stale { actual: self.version }),
+            Some(expected) if expected != self.version() => Err(Rejected::Stale { actual: self.version() }),
             _ => Ok(None),
         }
     }
 
-    /// Each verb first makes every check that can reject, then lets time pass, then changes the account.
-    fn perform(&mut self, event: &Event, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
+    /// The answer that was given before, if it was to the same event.
+    fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
+        let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
+        match event.first_difference(record.at, &record.body) {
+            Some(field) => Err(Rejected::Conflict { field }),
+            None => Ok(Receipt { version: Version(number).next(), outcome: record.outcome, repeated: true }),
+        }
+    }
+
+    /// Each verb first makes every check that can reject, then lets time pass, then changes the account, and
+    /// last records the event.
+    fn perform(&mut self, event: &Event, facts: &mut Facts<'_>) -> Result<Receipt, Rejected> {
         let moment = self.moment(event);
         match &event.body {
             Body::Subscribe { subscription } => self.subscribe(moment, subscription, facts),
@@ -244,7 +241,7 @@ impl Account {
             Body::Close { before } => self.close(moment, *before, facts),
             Body::Advance => {
                 self.pass(moment, facts);
-                Ok(Done::applied(Applied::default()))
+                Ok(self.applied(moment, Applied::default()))
             }
             Body::Limit { .. }
             | Body::Produce { .. }
@@ -255,39 +252,46 @@ impl Account {
         }
     }
 
-    fn count(&mut self, moment: Moment, body: &Body, facts: &mut Facts<'_>) -> Result<Done, Rejected> {
+    fn count(&mut self, moment: Moment<'_>, body: &Body, facts: &mut Facts<'_>) -> Result<Receipt, Rejected> {
         let (step, late) = self.check_outputs(moment, body)?;
         self.pass(moment, facts);
         Ok(match self.outputs.perform(step, facts) {
-            Ok(note) => Done::applied(Applied { note: late.or(note), ..Applied::default() }),
-            Err(denial) => Done::denied(denial),
+            Ok(note) => self.applied(moment, Applied { note: late.or(note), ..Applied::default() }),
+            Err(denial) => self.denied(moment, denial),
         })
     }
 
-    fn check_outputs(&self, moment: Moment, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
+    fn check_outputs(&self, moment: Moment<'_>, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
         let booking = self.booking(moment)?;
-        let when = When { at: moment.at, booked: booking.at, closed: self.closed };
+        let when = When { at: moment.event.at, booked: booking.at, closed: self.closed };
         Ok((self.outputs.check(when, body, &self.options)?, booking.note))
     }
 
-    fn record(&mut self, event: &Event, done: Done) -> Receipt {
-        self.version = Version(self.version.0.saturating_add(1));
-        let receipt = Receipt { version: self.version, outcome: done.outcome, repeated: false };
-        self.memory.push(Record { event: event.clone(), receipt, held: done.held });
-        receipt
+    pub(super) fn applied(&mut self, moment: Moment<'_>, applied: Applied) -> Receipt {
+        self.record(moment, Outcome::Applied { applied }, Held::Nothing)
+    }
+
+    pub(super) fn denied(&mut self, moment: Moment<'_>, denial: Denial) -> Receipt {
+        self.record(moment, Outcome::Denied { denial }, Held::Nothing)
+    }
+
+    pub(super) fn record(&mut self, moment: Moment<'_>, outcome: Outcome, held: Held) -> Receipt {
+        let Event { id, at, body, .. } = moment.event;
+        self.memory.push(Record { id: *id, at: *at, body: body.clone(), outcome, held });
+        Receipt { version: self.version(), outcome, repeated: false }
     }
 
     /// Lets time pass up to an event: reservations lapse in the order of their deadlines, then ids (CRD-10),
     /// and what is older than the window is forgotten.
-    pub(super) fn pass(&mut self, moment: Moment, facts: &mut Facts<'_>) {
+    pub(super) fn pass(&mut self, moment: Moment<'_>, facts: &mut Facts<'_>) {
         let now = moment.now;
         self.now = Some(now);
-        while let Some(Reverse((deadline, id))) = self.deadlines.peek().copied() {
-            if deadline > now {
+        while let Some(Reverse(deadline)) = self.deadlines.peek().copied() {
+            if deadline.at > now {
                 break;
             }
             self.deadlines.pop();
-            self.lapse(deadline, id, facts);
+            self.lapse(deadline, facts);
         }
         let oldest = earlier(now, self.options.window);
         self.memory.forget_before(oldest);
@@ -297,41 +301,40 @@ impl Account {
     /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there
     /// are few more of them than open reservations.
     pub(super) fn forget_deadlines(&mut self) {
-        while let Some(Reverse((_, id))) = self.deadlines.peek() {
-            if self.memory.get(*id).is_some_and(Record::is_open) {
+        while let Some(Reverse(deadline)) = self.deadlines.peek() {
+            if self.memory.get(deadline.number).is_some_and(Record::is_open) {
                 return;
             }
             self.deadlines.pop();
         }
     }
 
-    fn lapse(&mut self, deadline: Timestamp, id: EventId, facts: &mut Facts<'_>) {
-        let Some(record) = self.memory.get_mut(id) else { return };
+    fn lapse(&mut self, deadline: Deadline, facts: &mut Facts<'_>) {
+        let Some(record) = self.memory.get_mut(deadline.number) else { return };
         let Held::Reservation { legs, resolution: resolution @ None, .. } = &mut record.held else { return };
         *resolution = Some(Resolution::Lapsed);
-        let cause = std::mem::replace(&mut facts.cause, Cause { at: deadline, of: id });
+        let cause = std::mem::replace(&mut facts.cause, Cause { at: deadline.at, of: deadline.reservation });
         self.credits.free(legs, facts);
         facts.state(|| Change::Resolved { resolution: Resolution::Lapsed });
         facts.cause = cause;
     }
 
-    fn moment(&self, event: &Event) -> Moment {
+    fn moment<'e>(&self, event: &'e Event) -> Moment<'e> {
         let latest = event.received.max(event.at);
         let now = self.now.map_or(latest, |now| now.max(latest));
-        Moment { id: event.id, at: event.at, now }
+        Moment { event, now }
     }
 
     /// The credits as they are at an instant, with every reservation lapsed whose deadline is there by then.
     pub(super) fn credits_at(&self, at: Timestamp) -> Cow<'_, Credits> {
-        let is_due = |deadline: Timestamp| deadline <= at;
-        if !self.deadlines.peek().is_some_and(|Reverse((deadline, _))| is_due(*deadline)) {
+        if self.deadlines.peek().is_none_or(|Reverse(deadline)| deadline.at > at) {
             return Cow::Borrowed(&self.credits);
         }
         let mut credits = self.credits.clone();
-        let due = self.deadlines.iter().filter(|Reverse((deadline, _))| is_due(*deadline));
-        for record in due.filter_map(|Reverse((_, id))| self.memory.get(*id)) {
+        let due = self.deadlines.iter().filter(|Reverse(deadline)| deadline.at <= at);
+        for record in due.filter_map(|Reverse(deadline)| self.memory.get(deadline.number)) {
             if let Held::Reservation { legs, resolution: None, .. } = &record.held {
-                let cause = Cause { at, of: record.event.id };
+                let cause = Cause { at, of: record.id };
                 credits.free(&mut Legs::clone(legs), &mut Facts { cause, list: None });
             }
         }
@@ -339,9 +342,9 @@ impl Account {
     }
 
     /// The instant at which something is booked: its own, unless its books are closed.
-    pub(super) fn booking(&self, moment: Moment) -> Result<Booked, Rejected> {
-        if moment.at >= self.closed {
-            return Ok(Booked { at: moment.at, note: None });
+    pub(super) fn booking(&self, moment: Moment<'_>) -> Result<Booked, Rejected> {
+        if moment.event.at >= self.closed {
+            return Ok(Booked { at: moment.event.at, note: None });
         }
         match self.options.late {
             Late::Reject => Err(Rejected::PeriodClosed { before: self.closed }),
@@ -350,11 +353,10 @@ impl Account {
     }
 }
 
-/// Which event it is, when it happened, and how far the account will have come with it.
+/// An event, and how far the account will have come with it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub(super) id: EventId,
-    pub(super) at: Timestamp,
+pub(super) struct Moment<'e> {
+    pub(super) event: &'e Event,
     pub(super) now: Timestamp,
 }
 

@@ -7,7 +7,7 @@
 
 use crate::units::{MicroCredits, Price, Timestamp};
 
-use super::wire::{wire_newtype, wire_struct};
+use super::wire::{wire_enum, wire_newtype, wire_struct};
 
 /// The largest number of token pools in a book.
 pub const POOL_COUNT_MAX: usize = 8;
@@ -89,38 +89,54 @@ impl Tokens {
 /// without a price is a value as well, not an error, so that the ledger can record its denial (CRD-12).
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    pub(super) model: Option<ModelKey>,
-    pub(super) counts: [u64; POOL_COUNT_MAX],
-    pub(super) priced_at: Option<Timestamp>,
-    pub(super) charge: Option<MicroCredits>,
-    pub(super) version: Option<PriceVersion>,
+    counts: [u64; POOL_COUNT_MAX],
+    cost: Cost,
+}
+
+/// What usage costs, and how that is known.
+#[derive(Clone, Copy, Debug)]
+enum Cost {
+    Stated { charge: MicroCredits },
+    Priced { model: ModelKey, at: Timestamp, version: PriceVersion, charge: MicroCredits },
+    Unpriced { model: ModelKey, at: Timestamp },
 }
 
 impl Usage {
     /// Usage whose charge is known without tokens, such as a flat amount for a run.
     pub const fn of_amount(charge: MicroCredits) -> Self {
-        Self {
-            model: None,
-            counts: [0; POOL_COUNT_MAX],
-            priced_at: None,
-            charge: Some(charge),
-            version: None,
-        }
+        Self { counts: [0; POOL_COUNT_MAX], cost: Cost::Stated { charge } }
     }
 
     /// The charge, or `None` if there is no price for it.
     pub const fn charge(&self) -> Option<MicroCredits> {
-        self.charge
+        match self.cost {
+            Cost::Stated { charge } | Cost::Priced { charge, .. } => Some(charge),
+            Cost::Unpriced { .. } => None,
+        }
     }
 
-    /// The model and the version of its prices that made the charge; `None` without model or price.
+    /// The version of the model's prices that made the charge; `None` without model or price.
     pub const fn price_version(&self) -> Option<PriceVersion> {
-        self.version
+        match self.cost {
+            Cost::Priced { version, .. } => Some(version),
+            Cost::Stated { .. } | Cost::Unpriced { .. } => None,
+        }
     }
 
     /// The model that was used; `None` for a plain amount.
     pub const fn model(&self) -> Option<ModelKey> {
-        self.model
+        match self.cost {
+            Cost::Priced { model, .. } | Cost::Unpriced { model, .. } => Some(model),
+            Cost::Stated { .. } => None,
+        }
+    }
+
+    /// The instant for which a price was asked; `None` for a plain amount.
+    pub(super) const fn priced_at(&self) -> Option<Timestamp> {
+        match self.cost {
+            Cost::Priced { at, .. } | Cost::Unpriced { at, .. } => Some(at),
+            Cost::Stated { .. } => None,
+        }
     }
 }
 
@@ -128,8 +144,8 @@ impl Usage {
 /// the book as it stood then, so a retry is recognized even after the book has grown.
 impl PartialEq for Usage {
     fn eq(&self, other: &Self) -> bool {
-        let used = |usage: &Self| (usage.model, usage.counts, usage.priced_at);
-        used(self) == used(other) && (self.model.is_some() || self.charge == other.charge)
+        let used = |usage: &Self| (usage.model(), usage.counts, usage.priced_at());
+        used(self) == used(other) && (self.model().is_some() || self.charge() == other.charge())
     }
 }
 
@@ -211,7 +227,10 @@ struct Model {
 struct Version {
     effective: Timestamp,
     number: PriceVersion,
-    prices: [Option<Price>; POOL_COUNT_MAX],
+    /// The price of each pool, zero where there is none.
+    thousandths: [u64; POOL_COUNT_MAX],
+    /// All bits for a pool without a price, no bits for one with a price.
+    unpriced: [u64; POOL_COUNT_MAX],
 }
 
 impl PriceBook {
@@ -272,7 +291,20 @@ impl PriceBook {
         if entry.versions.get(place).is_some_and(|version| version.effective == effective) {
             return Err(BookError::EffectiveTwice);
         }
-        entry.versions.insert(place, Version { effective, number, prices: by_pool(prices) });
+        let mut version = Version {
+            effective,
+            number,
+            thousandths: [0; POOL_COUNT_MAX],
+            unpriced: [u64::MAX; POOL_COUNT_MAX],
+        };
+        for (pool, price) in prices {
+            let pool = usize::from(pool.0);
+            let slots = version.thousandths.get_mut(pool).zip(version.unpriced.get_mut(pool));
+            if let Some((thousandths, unpriced)) = slots {
+                (*thousandths, *unpriced) = (price.thousandths(), 0);
+            }
+        }
+        entry.versions.insert(place, version);
         self.version_count = next;
         Ok(number)
     }
@@ -301,15 +333,13 @@ impl PriceBook {
         if let Some(total) = tokens.total.filter(|total| u128::from(*total) != tokens.sum()) {
             return Err(UsageError::PoolMismatch { total, sum: tokens.sum() });
         }
-        let version = self.version_at(model, at).filter(|version| version.prices_all(tokens));
-        let charge = version.map(|version| version.charge(tokens).ok_or(UsageError::Overflow)).transpose()?;
-        Ok(Usage {
-            model: Some(model),
-            counts: tokens.counts,
-            priced_at: Some(at),
-            charge,
-            version: version.map(|version| version.number),
-        })
+        let version = self.version_at(model, at);
+        let charge = version.map_or(Ok(None), |version| version.charge(&tokens.counts))?;
+        let cost = match version.zip(charge) {
+            Some((version, charge)) => Cost::Priced { model, at, version: version.number, charge },
+            None => Cost::Unpriced { model, at },
+        };
+        Ok(Usage { counts: tokens.counts, cost })
     }
 
     fn version_at(&self, model: ModelKey, at: Timestamp) -> Option<&Version> {
@@ -320,29 +350,26 @@ impl PriceBook {
 }
 
 impl Version {
-    fn prices_all(&self, tokens: &Tokens) -> bool {
-        self.prices.iter().zip(&tokens.counts).all(|(price, count)| price.is_some() || *count == 0)
-    }
-
-    fn charge(&self, tokens: &Tokens) -> Option<MicroCredits> {
-        let priced = self.prices.iter().zip(&tokens.counts).filter(|(_, count)| **count > 0);
-        let mut micros = 0_u128;
-        for (price, count) in priced {
-            micros = micros.checked_add((*price)?.exact_micros(*count)?)?;
+    /// The sum over the pools; none if one of them is used and has no price.
+    fn charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
+        let unpriced = self.unpriced.iter().zip(counts).fold(0, |used, (mask, count)| used | (mask & count));
+        if unpriced > 0 {
+            return Ok(None);
         }
-        u64::try_from(micros).ok().map(MicroCredits::new)
+        // Two factors of 64 bits have a product of 128, so that only the sum has to be checked.
+        let mut parts = self.thousandths.iter().zip(counts);
+        let sum = parts.try_fold(0_u128, |sum, (price, count)| {
+            sum.checked_add(u128::from(*price).saturating_mul(u128::from(*count)))
+        });
+        let fits = sum.and_then(|sum| u64::try_from(sum).ok()).and_then(MicroCredits::from_thousandths);
+        fits.map(Some).ok_or(UsageError::Overflow)
     }
-}
-
-fn by_pool(prices: &[(PoolKey, Price)]) -> [Option<Price>; POOL_COUNT_MAX] {
-    let mut slots = [None; POOL_COUNT_MAX];
-    for (pool, price) in prices {
-        if let Some(slot) = slots.get_mut(usize::from(pool.0)) {
-            *slot = Some(*price);
-        }
-    }
-    slots
 }
 
 wire_newtype!(ModelKey, PriceVersion);
-wire_struct!(Usage { model, counts, priced_at, charge, version });
+wire_struct!(Usage { counts, cost });
+wire_enum!(Cost {
+    0 Stated { charge },
+    1 Priced { model, at, version, charge },
+    2 Unpriced { model, at },
+});

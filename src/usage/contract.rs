@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Done, Moment, earlier};
-use super::credits::{Builder, Home, cycle_at, cycle_at_mut, shrink};
+use super::account::{Account, Moment, earlier};
+use super::credits::{Builder, Home, cycle_at, cycle_at_mut, push_exact, shrink};
 use super::cycle::Cycle;
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Facts};
 use super::grant::{Grant, GrantKind};
 use super::memory::Held;
 use super::options::Rearm;
-use super::outcome::{Applied, Note, Rejected};
+use super::outcome::{Applied, Note, Receipt, Rejected};
 use super::period::Period;
 use super::plan::{PlanKey, Subscription};
 
@@ -45,84 +45,84 @@ impl Account {
 
     pub(super) fn subscribe(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         subscription: &Arc<Subscription>,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let (plan, term) = (subscription.plan, subscription.term);
         let overlaps = |held: &Subscription| held.plan == plan && held.term.intersection(term).is_some();
         if self.credits.subscriptions.iter().any(overlaps) {
             return Err(Rejected::AlreadyHeld { plan });
         }
         self.pass(moment, facts);
-        self.credits.subscriptions.push(Subscription::clone(subscription));
+        push_exact(&mut self.credits.subscriptions, Subscription::clone(subscription));
         facts.state(|| Change::Subscribed { plan, term });
-        Ok(Done::applied(Applied::default()))
+        Ok(self.applied(moment, Applied::default()))
     }
 
     /// The term ends at the event; so does the cycle of that instant, while its grants keep their own end.
     pub(super) fn unsubscribe(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         plan: PlanKey,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        let holds = |held: &Subscription| held.plan == plan && held.term.contains(moment.at);
+    ) -> Result<Receipt, Rejected> {
+        let holds = |held: &Subscription| held.plan == plan && held.term.contains(moment.event.at);
         let position = self.credits.subscriptions.iter().position(holds);
         let position = position.ok_or(Rejected::OutsideTerm { plan })?;
         self.pass(moment, facts);
         if let Some(held) = self.credits.subscriptions.get_mut(position) {
-            if held.term.from < moment.at {
-                held.term.until = moment.at;
+            if held.term.from < moment.event.at {
+                held.term.until = moment.event.at;
             } else {
                 self.credits.subscriptions.remove(position);
             }
         }
         for cycle in
-            self.credits.cycles.iter_mut().filter(|cycle| cycle.plan == plan && cycle.left > moment.at)
+            self.credits.cycles.iter_mut().filter(|cycle| cycle.plan == plan && cycle.left > moment.event.at)
         {
-            cycle.left = moment.at;
+            cycle.left = moment.event.at;
         }
         facts.state(|| Change::Unsubscribed { plan });
-        Ok(Done::applied(Applied::default()))
+        Ok(self.applied(moment, Applied::default()))
     }
 
     pub(super) fn name_builder(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         plan: PlanKey,
         actor: ActorId,
         facts: &mut Facts<'_>,
-    ) -> Done {
+    ) -> Receipt {
         self.pass(moment, facts);
         let builder = Builder { plan, actor };
         if let Err(place) = self.credits.builders.binary_search(&builder) {
             self.credits.builders.insert(place, builder);
         }
-        Done::applied(Applied::default())
+        self.applied(moment, Applied::default())
     }
 
     pub(super) fn drop_builder(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         plan: PlanKey,
         actor: ActorId,
         facts: &mut Facts<'_>,
-    ) -> Done {
+    ) -> Receipt {
         self.pass(moment, facts);
         if let Ok(place) = self.credits.builders.binary_search(&Builder { plan, actor }) {
             self.credits.builders.remove(place);
         }
-        Done::applied(Applied::default())
+        self.applied(moment, Applied::default())
     }
 
     pub(super) fn include(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         plan: PlanKey,
         within: Timestamp,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let place = self.place(plan, within)?;
         if place.cycle.included {
             return Err(Rejected::AlreadyIssued);
@@ -133,12 +133,12 @@ impl Account {
 
     pub(super) fn purchase(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         plan: PlanKey,
         within: Timestamp,
         amount: MicroCredits,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let increment = self.subscription_at(plan, within)?.increment;
         let in_steps = |step: MicroCredits| amount.get().checked_rem(step.get()) == Some(0);
         if !increment.is_some_and(in_steps) {
@@ -150,12 +150,12 @@ impl Account {
 
     pub(super) fn goodwill(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         (plan, within): (PlanKey, Timestamp),
         amount: MicroCredits,
         reason: &Reason,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let place = self.place(plan, within)?;
         let issue = Issue { kind: GrantKind::Goodwill, amount, reason: Some(reason) };
         self.issue(moment, place, &issue, facts)
@@ -163,16 +163,16 @@ impl Account {
 
     fn issue(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         place: Place,
         issue: &Issue<'_>,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         if issue.amount == MicroCredits::ZERO {
             return Err(Rejected::ZeroAmount);
         }
         // Grants outlive the window in which ids are remembered.
-        if self.credits.grants.iter().any(|issued| issued.event == moment.id) {
+        if self.credits.grants.iter().any(|issued| issued.event == moment.event.id) {
             return Err(Rejected::AlreadyIssued);
         }
         self.credits.issued.checked_add(issue.amount.get()).ok_or(Rejected::Overflow)?;
@@ -184,8 +184,8 @@ impl Account {
         };
         self.credits.trim_order(earlier(moment.now, self.options.window));
         self.credits.add_grant(Grant {
-            event: moment.id,
-            issued_at: moment.at,
+            event: moment.event.id,
+            issued_at: moment.event.at,
             kind: issue.kind,
             plan,
             priority: place.priority,
@@ -205,7 +205,7 @@ impl Account {
             amount: issue.amount,
             reason: issue.reason.cloned(),
         });
-        Ok(Done::applied(Applied { amount: issue.amount, ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount: issue.amount, ..Applied::default() }))
     }
 
     fn after_issue(&mut self, cycle: u32, kind: GrantKind) {
@@ -219,11 +219,11 @@ impl Account {
     /// Withdraws a grant: what is neither reserved nor consumed is revoked, and so is what comes back later.
     pub(super) fn revoke(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         grant: EventId,
         reason: &Reason,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let position = self.credits.grants.iter().position(|issued| issued.event == grant);
         let position = position.ok_or(Rejected::UnknownGrant)?;
         if self.credits.grants.get(position).is_some_and(|issued| issued.revoked) {
@@ -236,18 +236,19 @@ impl Account {
         if let Some(cycle) = cycle_at_mut(&mut credits.cycles, issued.cycle) {
             shrink(&mut cycle.issued, issued.issued);
         }
-        let owed = issued.issued.saturating_sub(issued.rest());
+        let left = issued.rest();
+        let owed = issued.issued.saturating_sub(left);
         facts.state(|| Change::Revoked { grant, reason: reason.clone() });
         let note = (owed > 0).then_some(Note::Owed { amount: MicroCredits::new(owed) });
-        Ok(Done::applied(Applied { amount: MicroCredits::new(issued.rest()), note, ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount: MicroCredits::new(left), note, ..Applied::default() }))
     }
 
     pub(super) fn close(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         before: Timestamp,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let now = moment.now;
         if before > now {
             return Err(Rejected::FutureSkew { latest: now });
@@ -263,7 +264,7 @@ impl Account {
         }
         self.pass(moment, facts);
         self.closed = self.closed.max(before);
-        Ok(Done::applied(Applied::default()))
+        Ok(self.applied(moment, Applied::default()))
     }
 
     fn subscription_at(&self, plan: PlanKey, at: Timestamp) -> Result<&Subscription, Rejected> {

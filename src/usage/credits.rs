@@ -56,22 +56,23 @@ impl Credits {
             .fold(Plans::NONE, |plans, subscription| plans.with(subscription.plan.bit()))
     }
 
-    /// Who pays for a run of this actor at this instant. Access comes before any charge (CRD-01, USE-06).
-    pub(super) fn payer(&self, actor: ActorId, at: Timestamp) -> Result<Payer, Denial> {
-        let mut plans = Plans::NONE;
+    /// Who pays for a run of this actor at this instant, and when the first of the payer's periods ends.
+    /// Access comes before any charge (CRD-01, USE-06).
+    pub(super) fn payer(&self, actor: ActorId, at: Timestamp) -> Result<(Payer, Timestamp), Denial> {
+        let (mut plans, mut end) = (Plans::NONE, Timestamp::from_nanoseconds(i64::MAX));
         let mut closed_to_actor = false;
-        for subscription in &self.subscriptions {
-            if !subscription.term.contains(at) || self.find_cycle(subscription, at).is_none() {
-                continue;
-            }
+        for subscription in self.subscriptions.iter().filter(|held| held.term.contains(at)) {
+            let home = self.find_cycle(subscription, at);
+            let Some(period) = home.and_then(|home| self.period_of(home)) else { continue };
             if self.is_open_to(subscription, actor) {
                 plans = plans.with(subscription.plan.bit());
+                end = end.min(period.until);
             } else {
                 closed_to_actor = true;
             }
         }
         match (plans.is_none(), closed_to_actor) {
-            (false, _) => Ok(Payer { at, plans }),
+            (false, _) => Ok((Payer { at, plans }, end)),
             (true, true) => Err(Denial::NotABuilder),
             (true, false) => Err(Denial::OutsideTerm),
         }
@@ -140,7 +141,7 @@ impl Credits {
             if part > 0 {
                 rest = rest.saturating_sub(part);
                 let leg = Leg { source: Source::Grant { position }, amount: part };
-                legs.push(leg);
+                legs.add(leg);
                 self.post(leg, entry, facts);
             }
         }
@@ -164,7 +165,7 @@ impl Credits {
             Home::New(period) => self.add_cycle(Cycle::new(plan, period, stop)),
         };
         let leg = Leg { source: Source::Excess { cycle }, amount };
-        legs.push(leg);
+        legs.add(leg);
         self.post(leg, entry, facts);
     }
 
@@ -186,9 +187,16 @@ impl Credits {
         }
     }
 
+    fn period_of(&self, home: Home) -> Option<Period> {
+        match home {
+            Home::Cycle(position) => cycle_at(&self.cycles, position).map(|cycle| cycle.period),
+            Home::New(period) => Some(period),
+        }
+    }
+
     pub(super) fn add_cycle(&mut self, cycle: Cycle) -> u32 {
         let position = u32::try_from(self.cycles.len()).unwrap_or(u32::MAX);
-        self.cycles.push(cycle);
+        push_exact(&mut self.cycles, cycle);
         position
     }
 
@@ -200,7 +208,7 @@ impl Credits {
             grow(&mut cycle.issued, grant.issued);
         }
         grow(&mut self.issued, grant.issued);
-        self.grants.push(grant);
+        push_exact(&mut self.grants, grant);
         let grants = &self.grants;
         let place = self.order.partition_point(|earlier| {
             grant_at(grants, *earlier).is_some_and(|earlier| earlier.burn_key() <= key)
@@ -231,7 +239,7 @@ impl Credits {
                 leg.amount = leg.amount.saturating_sub(part);
                 rest = rest.saturating_sub(part);
                 let leg = Leg { source: leg.source, amount: part };
-                charged.push(leg);
+                charged.add(leg);
                 self.post(leg, Entry::Settle, facts);
             }
         }
@@ -271,13 +279,11 @@ impl Credits {
                 Source::Grant { position } => grant_at(&self.grants, position).map(|grant| grant.cycle),
             };
             let Some(cycle) = cycle.and_then(|cycle| cycle_at_mut(&mut self.cycles, cycle)) else { continue };
-            let mut here = Crossed::default();
-            cycle.cross(options, &mut here);
             let plan = cycle.plan;
-            for (position, percent) in here.by_position() {
+            cycle.cross(options, |position, percent| {
                 crossed.set(position, percent);
                 facts.state(|| Change::Crossed { plan, percent });
-            }
+            });
         }
         crossed
     }
@@ -322,6 +328,13 @@ pub(super) fn cycle_at(cycles: &[Cycle], position: u32) -> Option<&Cycle> {
 
 pub(super) fn cycle_at_mut(cycles: &mut [Cycle], position: u32) -> Option<&mut Cycle> {
     cycles.get_mut(usize::try_from(position).ok()?)
+}
+
+/// Adds to a list that grows a few times a period, so that it takes no more memory than it needs: there may be
+/// a million accounts.
+pub(super) fn push_exact<T>(list: &mut Vec<T>, item: T) {
+    list.reserve_exact(1);
+    list.push(item);
 }
 
 /// Adds to a counter that [`Credits::fits`] bounds.

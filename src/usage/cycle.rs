@@ -3,7 +3,6 @@
 use crate::units::Timestamp;
 
 use super::options::{Basis, Options};
-use super::outcome::Crossed;
 use super::period::Period;
 use super::plan::{PlanKey, Stop};
 use super::wire::wire_struct;
@@ -62,16 +61,22 @@ impl Cycle {
     }
 
     /// Fires the thresholds that the level has reached and that have not fired (CRD-11).
-    pub(super) fn cross(&mut self, options: &Options, crossed: &mut Crossed) {
+    pub(super) fn cross(&mut self, options: &Options, mut fire: impl FnMut(usize, u16)) {
         if self.stop == Stop::Unlimited {
             return;
         }
         let level = self.level(options.basis);
-        for (position, percent) in options.thresholds.iter().enumerate() {
+        for (position, percent) in options.thresholds_by_position() {
             let bit = threshold_bit(position);
-            if self.fired & bit == 0 && self.has_reached(level, *percent) {
+            if self.fired & bit != 0 {
+                continue;
+            }
+            if self.has_reached(level, percent) {
                 self.fired |= bit;
-                crossed.set(position, *percent);
+                fire(position, percent);
+            } else if self.issued > 0 {
+                // They are in order, so none of those above is reached.
+                return;
             }
         }
     }
@@ -79,8 +84,8 @@ impl Cycle {
     /// Arms the thresholds again that the level no longer reaches.
     pub(super) fn rearm(&mut self, options: &Options) {
         let level = self.level(options.basis);
-        for (position, percent) in options.thresholds.iter().enumerate() {
-            if !self.has_reached(level, *percent) {
+        for (position, percent) in options.thresholds_by_position() {
+            if !self.has_reached(level, percent) {
                 self.fired &= !threshold_bit(position);
             }
         }

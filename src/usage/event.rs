@@ -72,6 +72,11 @@ impl Version {
     pub const fn number(self) -> u64 {
         self.0
     }
+
+    /// The version after one more event.
+    pub(super) const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
 }
 
 /// The words that a person gave for a correction: not empty, at most [`Reason::LENGTH_MAX`] bytes.
@@ -165,12 +170,12 @@ impl Event {
         &self.body
     }
 
-    /// The first field in which another event of the same id differs, if one does.
-    pub(super) fn first_difference(&self, other: &Self) -> Option<&'static str> {
-        if self.at != other.at {
+    /// The first field in which an event recorded under the same id differs, if one does.
+    pub(super) fn first_difference(&self, at: Timestamp, body: &Body) -> Option<&'static str> {
+        if self.at != at {
             return Some("at");
         }
-        self.body.first_difference(&other.body)
+        body.first_difference(&self.body)
     }
 }
 
@@ -402,21 +407,5 @@ impl Wire for Reason {
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
         Self::new(&Arc::<str>::read(bytes)?).ok_or(Malformed)
-    }
-}
-
-impl Wire for Event {
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.account.write(bytes);
-        self.id.write(bytes);
-        self.at.write(bytes);
-        self.received.write(bytes);
-        self.body.write(bytes);
-    }
-
-    fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        let (account, id) = (AccountId::read(bytes)?, EventId::read(bytes)?);
-        let (at, received) = (Timestamp::read(bytes)?, Timestamp::read(bytes)?);
-        Ok(Self::new(account, id, at, Body::read(bytes)?).received(received))
     }
 }

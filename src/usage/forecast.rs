@@ -43,7 +43,7 @@ impl Account {
     pub fn forecast(&self, now: Timestamp, nanoseconds: u64) -> Option<Timestamp> {
         let nanoseconds = nanoseconds.min(self.options.window);
         let since = earlier(now, nanoseconds);
-        let recent = self.memory.iter().filter(|record| since < record.event.at && record.event.at <= now);
+        let recent = self.memory.iter().filter(|record| since < record.at && record.at <= now);
         let consumed = recent.fold(0_u64, |sum, record| match &record.held {
             Held::Charge { legs, .. } => sum.saturating_add(legs.sum()),
             Held::Nothing | Held::Reservation { .. } => sum,

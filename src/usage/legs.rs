@@ -32,7 +32,15 @@ impl Default for Legs {
 }
 
 impl Legs {
-    pub(super) fn push(&mut self, leg: Leg) {
+    /// Adds a leg; to the last one, if that is from the same source.
+    pub(super) fn add(&mut self, leg: Leg) {
+        match self.as_mut_slice().last_mut() {
+            Some(last) if last.source == leg.source => last.amount = last.amount.saturating_add(leg.amount),
+            _ => self.push(leg),
+        }
+    }
+
+    fn push(&mut self, leg: Leg) {
         let spilled = match self {
             Self::Many { legs } => return legs.push(leg),
             Self::Few { count, legs } => {

@@ -83,5 +83,8 @@ mod legs;
 mod memory;
 mod tally;
 
+mod index;
+mod window;
+
 mod laws;
 mod wire;

@@ -1,7 +1,5 @@
 //! Options of an account: the choices that the rules leave open, each with its default.
 
-use std::sync::Arc;
-
 use super::outcome::THRESHOLD_COUNT_MAX;
 use super::wire::{wire_enum, wire_struct};
 
@@ -21,7 +19,8 @@ pub struct Options {
     pub(super) window: u64,
     pub(super) skew: u64,
     pub(super) hold: u64,
-    pub(super) thresholds: Arc<[u16]>,
+    /// Ascending; zero where none is.
+    pub(super) thresholds: [u16; THRESHOLD_COUNT_MAX],
     pub(super) basis: Basis,
     pub(super) rearm: Rearm,
     pub(super) late: Late,
@@ -117,7 +116,7 @@ impl Default for Options {
             window: 35 * DAY,
             skew: 300 * SECOND,
             hold: DAY,
-            thresholds: Arc::new([50, 75, 90, 100]),
+            thresholds: [50, 75, 90, 100, 0, 0, 0, 0],
             basis: Basis::default(),
             rearm: Rearm::default(),
             late: Late::default(),
@@ -155,8 +154,8 @@ impl Options {
         percents.retain(|percent| *percent > 0);
         percents.sort_unstable();
         percents.dedup();
-        percents.truncate(THRESHOLD_COUNT_MAX);
-        self.thresholds = percents.into();
+        self.thresholds = [0; THRESHOLD_COUNT_MAX];
+        self.thresholds.iter_mut().zip(percents).for_each(|(slot, percent)| *slot = percent);
         self
     }
 
@@ -200,6 +199,11 @@ impl Options {
     pub const fn early(mut self, early: Early) -> Self {
         self.early = early;
         self
+    }
+
+    /// The thresholds with their positions, ascending.
+    pub(super) fn thresholds_by_position(&self) -> impl Iterator<Item = (usize, u16)> + '_ {
+        self.thresholds.iter().copied().take_while(|percent| *percent > 0).enumerate()
     }
 
     /// How long events are remembered.

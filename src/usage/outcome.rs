@@ -141,10 +141,6 @@ impl Crossed {
         self.iter().next().is_none()
     }
 
-    pub(super) fn by_position(&self) -> impl Iterator<Item = (usize, u16)> + '_ {
-        self.percents.iter().copied().enumerate().filter(|(_, percent)| *percent > 0)
-    }
-
     pub(super) fn set(&mut self, position: usize, percent: u16) {
         if let Some(slot) = self.percents.get_mut(position) {
             *slot = percent;

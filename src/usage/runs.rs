@@ -4,18 +4,20 @@ use std::cmp::Reverse;
 
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Done, Moment, later};
+use super::account::{Account, Deadline, Moment, earlier, later};
 use super::book::Usage;
-use super::credits::{Home, Payer, cycle_at};
+use super::credits::{Payer, grow};
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Entry, Facts};
 use super::legs::{Legs, Source};
 use super::memory::{Held, Record};
 use super::options::Basis;
-use super::outcome::{Applied, Crossed, Denial, Note, Outcome, Rejected, Resolution};
+use super::outcome::{Applied, Crossed, Denial, Note, Outcome, Receipt, Rejected, Resolution};
 
 /// What is still open of a reservation.
 struct Open {
+    /// The number of its record.
+    number: u64,
     /// Whether part of it has been settled.
     parts: bool,
     /// What it holds.
@@ -33,7 +35,7 @@ impl Account {
     /// How much a reservation would hold, or why it would be denied.
     pub(super) fn quote(
         &self,
-        moment: Moment,
+        moment: Moment<'_>,
         usage: &Usage,
         actor: ActorId,
         deadline: Timestamp,
@@ -47,114 +49,106 @@ impl Account {
     /// denied in any case.
     fn check_reserve(
         &self,
-        moment: Moment,
+        moment: Moment<'_>,
         usage: &Usage,
         actor: ActorId,
         deadline: Timestamp,
     ) -> Result<Result<(Payer, u64), Denial>, Rejected> {
-        check_priced_at(usage, moment.at)?;
-        if moment.at < self.closed {
+        check_priced_at(usage, moment.event.at)?;
+        if moment.event.at < self.closed {
             return Err(Rejected::PeriodClosed { before: self.closed });
         }
         if deadline <= moment.now {
             return Err(Rejected::DeadlinePassed);
         }
-        let payer = match self.credits.payer(actor, moment.at) {
+        let (payer, end) = match self.credits.payer(actor, moment.event.at) {
             Ok(payer) => payer,
             Err(denial) => return Ok(Err(denial)),
         };
-        let latest = self.latest_deadline(payer);
+        let latest = later(end, self.options.hold);
         if deadline > latest {
             return Err(Rejected::DeadlineTooFar { latest });
         }
-        let Some(amount) = usage.charge.map(MicroCredits::get) else { return Ok(Err(Denial::Unpriced)) };
+        let Some(amount) = usage.charge().map(MicroCredits::get) else { return Ok(Err(Denial::Unpriced)) };
         if !self.credits.fits(amount) {
             return Err(Rejected::Overflow);
         }
         Ok(Ok((payer, amount)))
     }
 
-    /// The longest that a reservation may be held: so long after the first of its periods ends.
-    fn latest_deadline(&self, payer: Payer) -> Timestamp {
-        let held =
-            self.credits.subscriptions.iter().filter(|subscription| payer.plans.has(subscription.plan));
-        let ends = held.filter_map(|subscription| match self.credits.find_cycle(subscription, payer.at)? {
-            Home::New(period) => Some(period.until),
-            Home::Cycle(position) => cycle_at(&self.credits.cycles, position).map(|cycle| cycle.period.until),
-        });
-        later(ends.min().unwrap_or(payer.at), self.options.hold)
-    }
-
     pub(super) fn reserve(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         usage: &Usage,
         actor: ActorId,
         deadline: Timestamp,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
         self.pass(moment, facts);
         let admitted =
             asked.and_then(|(payer, amount)| self.credits.admit(payer, amount).map(|()| (payer, amount)));
         let (payer, amount) = match admitted {
             Ok(admitted) => admitted,
-            Err(denial) => return Ok(Done::denied(denial)),
+            Err(denial) => return Ok(self.denied(moment, denial)),
         };
         facts.state(|| Change::Opened { deadline });
         let mut legs = Legs::default();
         self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
-        self.deadlines.push(Reverse((deadline, moment.id)));
+        let number = self.memory.next();
+        self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, number }));
         let crossed = match self.options.basis {
             Basis::Consumed => Crossed::default(),
             Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),
         };
         let applied = applied(&legs, crossed, None);
         let held = Held::Reservation { payer, legs, parts: false, resolution: None };
-        Ok(Done { outcome: Outcome::Applied { applied }, held })
+        Ok(self.record(moment, Outcome::Applied { applied }, held))
     }
 
     pub(super) fn settle(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         reservation: EventId,
         usage: &Usage,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         self.settle_as(moment, reservation, usage, Ends::Yes, facts)
     }
 
     pub(super) fn settle_part(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         reservation: EventId,
         usage: &Usage,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
+    ) -> Result<Receipt, Rejected> {
         self.settle_as(moment, reservation, usage, Ends::No, facts)
     }
 
     fn settle_as(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         reservation: EventId,
         usage: &Usage,
         ends: Ends,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        check_priced_at(usage, moment.at)?;
+    ) -> Result<Receipt, Rejected> {
+        check_priced_at(usage, moment.event.at)?;
         let open = self.check_open(reservation, moment)?;
         // The run has happened and the customer owes it; without a price there is nothing to owe yet, and the
         // reservation stays as it is until the usage comes with one.
-        let Some(amount) = usage.charge.map(MicroCredits::get) else {
+        let Some(amount) = usage.charge().map(MicroCredits::get) else {
             self.pass(moment, facts);
-            return Ok(Done::denied(Denial::Unpriced));
+            return Ok(self.denied(moment, Denial::Unpriced));
         };
         if !self.credits.fits(amount.saturating_sub(open.held)) {
             return Err(Rejected::Overflow);
         }
         self.pass(moment, facts);
-        let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
+        let Some(record) = self.memory.get_mut(open.number) else {
+            return Err(Rejected::UnknownReservation);
+        };
         let Held::Reservation { payer, legs, parts, resolution } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
         };
@@ -170,26 +164,36 @@ impl Account {
         }
         self.credits.take(payer, beyond, Entry::Charge, &mut charged, facts);
         self.forget_deadlines();
-        Ok(self.charged(payer, charged, None, facts))
+        Ok(self.charged(moment, payer, charged, None, facts))
     }
 
-    fn charged(&mut self, payer: Payer, legs: Legs, note: Option<Note>, facts: &mut Facts<'_>) -> Done {
+    fn charged(
+        &mut self,
+        moment: Moment<'_>,
+        payer: Payer,
+        legs: Legs,
+        note: Option<Note>,
+        facts: &mut Facts<'_>,
+    ) -> Receipt {
         let crossed = self.credits.cross(&legs, &self.options, facts);
         let applied = applied(&legs, crossed, note);
-        Done { outcome: Outcome::Applied { applied }, held: Held::Charge { payer, legs } }
+        self.record(moment, Outcome::Applied { applied }, Held::Charge { payer, legs })
     }
 
     pub(super) fn void(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         reservation: EventId,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        if self.check_open(reservation, moment)?.parts {
+    ) -> Result<Receipt, Rejected> {
+        let open = self.check_open(reservation, moment)?;
+        if open.parts {
             return Err(Rejected::PartlySettled);
         }
         self.pass(moment, facts);
-        let Some(record) = self.memory.get_mut(reservation) else { return Err(Rejected::UnknownReservation) };
+        let Some(record) = self.memory.get_mut(open.number) else {
+            return Err(Rejected::UnknownReservation);
+        };
         let Held::Reservation { legs, resolution, .. } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
         };
@@ -197,47 +201,48 @@ impl Account {
         *resolution = Some(Resolution::Voided);
         facts.state(|| Change::Resolved { resolution: Resolution::Voided });
         self.forget_deadlines();
-        Ok(Done::applied(Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
     }
 
-    fn check_open(&self, reservation: EventId, moment: Moment) -> Result<Open, Rejected> {
-        let record = self.memory.get(reservation).ok_or(Rejected::UnknownReservation)?;
+    fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
+        let number = self.memory.find(reservation.0).ok_or(Rejected::UnknownReservation)?;
+        let record = self.memory.get(number).ok_or(Rejected::UnknownReservation)?;
         let Held::Reservation { resolution, parts, legs, .. } = &record.held else {
             return Err(Rejected::UnknownReservation);
         };
         let is_due = record.deadline().is_some_and(|deadline| deadline <= moment.now);
         match resolution.or(is_due.then_some(Resolution::Lapsed)) {
             Some(resolution) => Err(Rejected::AlreadyResolved { resolution }),
-            None => Ok(Open { parts: *parts, held: legs.sum() }),
+            None => Ok(Open { number, parts: *parts, held: legs.sum() }),
         }
     }
 
     pub(super) fn record_usage(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         usage: &Usage,
         actor: ActorId,
         after: Option<EventId>,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        check_priced_at(usage, moment.at)?;
+    ) -> Result<Receipt, Rejected> {
+        check_priced_at(usage, moment.event.at)?;
         let lapsed = after.map(|reservation| self.check_resolved(reservation, moment)).transpose()?;
         let booking = self.booking(moment)?;
-        let amount = usage.charge.map(MicroCredits::get);
+        let amount = usage.charge().map(MicroCredits::get);
         if !self.credits.fits(amount.unwrap_or(0)) {
             return Err(Rejected::Overflow);
         }
         let payer = self.liable(actor, booking.at);
         self.pass(moment, facts);
         let (payer, amount) = match (payer, amount) {
-            (Err(denial), _) => return Ok(Done::denied(denial)),
-            (_, None) => return Ok(Done::denied(Denial::Unpriced)),
+            (Err(denial), _) => return Ok(self.denied(moment, denial)),
+            (_, None) => return Ok(self.denied(moment, Denial::Unpriced)),
             (Ok(payer), Some(amount)) => (payer, amount),
         };
         let mut legs = Legs::default();
         self.credits.take(payer, amount, Entry::Charge, &mut legs, facts);
         let after_lapse = (lapsed == Some(Resolution::Lapsed)).then_some(Note::AfterLapse);
-        Ok(self.charged(payer, legs, booking.note.or(after_lapse), facts))
+        Ok(self.charged(moment, payer, legs, booking.note.or(after_lapse), facts))
     }
 
     /// Who pays for usage that happened. It was for the access gates to stop an actor who is no builder; now
@@ -245,11 +250,11 @@ impl Account {
     fn liable(&self, actor: ActorId, at: Timestamp) -> Result<Payer, Denial> {
         match self.credits.payer(actor, at) {
             Err(Denial::NotABuilder) => Ok(Payer { at, plans: self.credits.held(at) }),
-            payer => payer,
+            payer => payer.map(|(payer, _)| payer),
         }
     }
 
-    fn check_resolved(&self, reservation: EventId, moment: Moment) -> Result<Resolution, Rejected> {
+    fn check_resolved(&self, reservation: EventId, moment: Moment<'_>) -> Result<Resolution, Rejected> {
         match self.check_open(reservation, moment) {
             Ok(_) => Err(Rejected::StillOpen),
             Err(Rejected::AlreadyResolved { resolution: Resolution::Settled }) => {
@@ -262,13 +267,13 @@ impl Account {
 
     pub(super) fn correct(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         charge: EventId,
         amount: MicroCredits,
         reason: &Reason,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        let left = self.check_charge(charge)?.get();
+    ) -> Result<Receipt, Rejected> {
+        let (charged, left) = self.check_charge(charge, moment)?;
         if amount == MicroCredits::ZERO {
             return Err(Rejected::ZeroAmount);
         }
@@ -277,22 +282,22 @@ impl Account {
         }
         self.pass(moment, facts);
         facts.state(|| Change::Corrected { charge, reason: reason.clone() });
-        if let Some((_, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
+        if let Some((_, legs)) = self.memory.get_mut(charged).and_then(charge_legs) {
             self.credits.give_back(legs, amount.get(), facts);
         }
-        Ok(Done::applied(Applied { amount, ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount, ..Applied::default() }))
     }
 
     pub(super) fn reprice(
         &mut self,
-        moment: Moment,
+        moment: Moment<'_>,
         charge: EventId,
         usage: &Usage,
         reason: &Reason,
         facts: &mut Facts<'_>,
-    ) -> Result<Done, Rejected> {
-        let left = self.check_charge(charge)?.get();
-        let amount = usage.charge.ok_or(Rejected::Unpriced)?;
+    ) -> Result<Receipt, Rejected> {
+        let (charged, left) = self.check_charge(charge, moment)?;
+        let amount = usage.charge().ok_or(Rejected::Unpriced)?;
         let more = amount.get().saturating_sub(left);
         if !self.credits.fits(more) {
             return Err(Rejected::Overflow);
@@ -300,21 +305,25 @@ impl Account {
         self.pass(moment, facts);
         facts.state(|| Change::Corrected { charge, reason: reason.clone() });
         let mut crossed = Crossed::default();
-        if let Some((payer, legs)) = self.memory.get_mut(charge).and_then(charge_legs) {
+        if let Some((payer, legs)) = self.memory.get_mut(charged).and_then(charge_legs) {
             self.credits.give_back(legs, left.saturating_sub(amount.get()), facts);
             self.credits.take(payer, more, Entry::Charge, legs, facts);
             crossed = self.credits.cross(legs, &self.options, facts);
         }
-        Ok(Done::applied(Applied { amount, crossed, ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount, crossed, ..Applied::default() }))
     }
 
-    /// What is left of a charge whose books are open.
-    fn check_charge(&self, charge: EventId) -> Result<MicroCredits, Rejected> {
-        match self.memory.get(charge).map(|record| &record.held) {
+    /// The number of a charge's record, and what is left of the charge. Its books must be open, and the charge not so
+    /// old that it is forgotten as time passes up to this event.
+    fn check_charge(&self, charge: EventId, moment: Moment<'_>) -> Result<(u64, u64), Rejected> {
+        let number = self.memory.find(charge.0).ok_or(Rejected::UnknownCharge)?;
+        let oldest = earlier(moment.now, self.options.window);
+        let record = self.memory.get(number).filter(|record| record.at >= oldest);
+        match record.map(|record| &record.held) {
             Some(Held::Charge { payer, .. }) if payer.at < self.closed => {
                 Err(Rejected::PeriodClosed { before: self.closed })
             }
-            Some(Held::Charge { legs, .. }) => Ok(MicroCredits::new(legs.sum())),
+            Some(Held::Charge { legs, .. }) => Ok((number, legs.sum())),
             _ => Err(Rejected::UnknownCharge),
         }
     }
@@ -329,14 +338,19 @@ fn charge_legs(record: &mut Record) -> Option<(Payer, &mut Legs)> {
 
 /// A price belongs to an instant; one of another day would charge what was never agreed (CRD-03).
 fn check_priced_at(usage: &Usage, at: Timestamp) -> Result<(), Rejected> {
-    match usage.priced_at {
+    match usage.priced_at() {
         Some(priced_at) if priced_at != at => Err(Rejected::PricedElsewhen),
         _ => Ok(()),
     }
 }
 
 fn applied(legs: &Legs, crossed: Crossed, note: Option<Note>) -> Applied {
-    let excess = legs.as_slice().iter().filter(|leg| matches!(leg.source, Source::Excess { .. }));
-    let excess = excess.fold(0, |sum: u64, leg| sum.saturating_add(leg.amount));
-    Applied { amount: MicroCredits::new(legs.sum()), excess: MicroCredits::new(excess), crossed, note }
+    let (mut amount, mut excess) = (0_u64, 0_u64);
+    for leg in legs.as_slice() {
+        grow(&mut amount, leg.amount);
+        if let Source::Excess { .. } = leg.source {
+            grow(&mut excess, leg.amount);
+        }
+    }
+    Applied { amount: MicroCredits::new(amount), excess: MicroCredits::new(excess), crossed, note }
 }

@@ -7,9 +7,9 @@ use std::cmp::Reverse;
 
 use crate::units::Timestamp;
 
-use super::account::Account;
+use super::account::{Account, Deadline};
 use super::credits::{Credits, grow};
-use super::event::{AccountId, Version};
+use super::event::AccountId;
 use super::memory::Memory;
 use super::options::Options;
 use super::tally::Outputs;
@@ -17,7 +17,7 @@ use super::wire::{Malformed, Wire};
 
 const MAGIC: [u8; 8] = *b"tollkeep";
 /// Counted up whenever the byte form of any value changes.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 /// Why bytes are no snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,17 +58,22 @@ impl Account {
     /// # Ok::<(), tollkeeper::usage::snapshot::SnapshotError>(())
     /// ```
     pub fn snapshot(&self) -> Vec<u8> {
+        let mut bytes = self.content();
+        checksum(&bytes).write(&mut bytes);
+        bytes
+    }
+
+    /// The snapshot without its checksum.
+    fn content(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         FORMAT.write(&mut bytes);
         self.id.write(&mut bytes);
         self.options.write(&mut bytes);
-        self.version.write(&mut bytes);
         self.now.write(&mut bytes);
         self.closed.write(&mut bytes);
         self.credits.write(&mut bytes);
         self.outputs.write(&mut bytes);
         self.memory.write(&mut bytes);
-        checksum(&bytes).write(&mut bytes);
         bytes
     }
 
@@ -92,7 +97,7 @@ impl Account {
             return Err(SnapshotError::Damaged);
         }
         account.audit().map_err(|law| SnapshotError::Unlawful { law })?;
-        if account.snapshot() != bytes {
+        if account.content() != content {
             return Err(SnapshotError::Damaged);
         }
         Ok(account)
@@ -101,26 +106,37 @@ impl Account {
 
 fn read_account(bytes: &mut &[u8]) -> Result<Account, Malformed> {
     let mut account = Account::new(AccountId::read(bytes)?, Options::read(bytes)?);
-    account.version = Version::read(bytes)?;
     account.now = Option::read(bytes)?;
     account.closed = Timestamp::read(bytes)?;
     account.credits = Credits::read(bytes)?;
     account.outputs = Outputs::read(bytes)?;
     account.memory = Memory::read(bytes)?;
-    let open = account.memory.iter().filter_map(|record| Some((record.deadline()?, record.event.id)));
+    let numbers = account.memory.before()..;
+    let open = account.memory.iter().zip(numbers).filter_map(|(record, number)| {
+        Some(Deadline { at: record.deadline()?, reservation: record.id, number })
+    });
     account.deadlines = open.map(Reverse).collect();
     Ok(account)
 }
 
-/// Each step is a bijection of the sum so far, so a change within one word of eight bytes always changes the
-/// result.
+/// Four sums, of every fourth word of eight bytes each, so that they need not wait for each other. Each step is
+/// a bijection of the sum so far, so a change within one word always changes the result.
 fn checksum(bytes: &[u8]) -> u64 {
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    bytes.chunks(8).fold(length, |sum, chunk| {
-        let mut word = [0; 8];
-        word.iter_mut().zip(chunk).for_each(|(slot, byte)| *slot = *byte);
-        (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
-    })
+    let mut sums = [u64::try_from(bytes.len()).unwrap_or(u64::MAX); 4];
+    let mut rest = bytes;
+    'words: loop {
+        for sum in &mut sums {
+            let Some((word, after)) = rest.split_first_chunk() else { break 'words };
+            *sum = mix(*sum, u64::from_le_bytes(*word));
+            rest = after;
+        }
+    }
+    let last = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    sums.into_iter().fold(last, mix)
+}
+
+const fn mix(sum: u64, word: u64) -> u64 {
+    (sum ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
 }
 
 impl Wire for Credits {
@@ -197,7 +213,7 @@ mod tests {
     fn a_snapshot_says_why_it_is_refused() {
         let bytes = account().snapshot();
         let mut later = bytes.clone();
-        later[8] = 2;
+        later[8] = 3;
         let end = later.len() - 8;
         let sum = checksum(&later[..end]).to_le_bytes();
         later[end..].copy_from_slice(&sum);
@@ -208,7 +224,7 @@ mod tests {
             (Vec::new(), SnapshotError::Foreign),
             (vec![0; 100], SnapshotError::Foreign),
             (bytes[..50].to_vec(), SnapshotError::Damaged),
-            (later, SnapshotError::Format { format: 2 }),
+            (later, SnapshotError::Format { format: 3 }),
             (forged.snapshot(), SnapshotError::Unlawful { law }),
         ] {
             assert_eq!(Account::load(&bytes).err(), Some(error));

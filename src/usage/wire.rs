@@ -158,18 +158,29 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
-impl<T: Wire, const N: usize> Wire for [T; N] {
+/// Eight numbers, most of them zero: one bit for each that is not, then those.
+impl<T: Wire + Copy + Default + PartialEq> Wire for [T; 8] {
     fn write(&self, bytes: &mut Vec<u8>) {
-        for item in self {
-            item.write(bytes);
-        }
+        let zero = T::default();
+        let present = BITS.iter().zip(self).filter(|(_, item)| **item != zero);
+        bytes.push(present.fold(0, |bits, (bit, _)| bits | bit));
+        self.iter().filter(|item| **item != zero).for_each(|item| item.write(bytes));
     }
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        let items = (0..N).map(|_| T::read(bytes)).collect::<Result<Vec<T>, Malformed>>()?;
-        Self::try_from(items).map_err(|_| Malformed)
+        let present = u8::read(bytes)?;
+        let mut items = [T::default(); 8];
+        for (slot, _) in items.iter_mut().zip(BITS).filter(|(_, bit)| present & bit != 0) {
+            *slot = T::read(bytes)?;
+            if *slot == T::default() {
+                return Err(Malformed);
+            }
+        }
+        Ok(items)
     }
 }
+
+const BITS: [u8; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 impl<T: Wire> Wire for Arc<T> {
     fn write(&self, bytes: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use tollkeeper::request::{NamedAction, NamedChange, NamedRequest};
 
 use super::worlds;
 
-fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
+pub(super) fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
     let request =
         Question::Permission(permission.to_owned()).asked_by(Actor::Role(role.to_owned()).subject());
     let reads = engine.reads_named(&request);
@@ -27,7 +27,7 @@ fn holds(engine: &Engine, role: &str, permission: &str) -> bool {
 }
 
 /// Takes a path step by step, each as the actor is at that moment; the role and domain at its end.
-fn walk(engine: &Engine, outcome: &Outcome, role: &str) -> (Engine, String) {
+pub(super) fn walk(engine: &Engine, outcome: &Outcome, role: &str) -> (Engine, String) {
     let Outcome::Path(path) = outcome else { panic!("no path") };
     let (mut engine, mut role) = (engine.clone(), role.to_owned());
     for step in path {
@@ -66,7 +66,7 @@ fn every_step_of_an_escalation_is_allowed_and_its_end_has_the_permission() {
 
 /// Every domain and role that an actor can get to, by every change of every setting, permission and role there is:
 /// slow and obvious, within a number of changes.
-fn reachable(engine: &Engine, role: &str, changes_max: usize) -> Vec<(Engine, String)> {
+pub(super) fn reachable(engine: &Engine, role: &str, changes_max: usize) -> Vec<(Engine, String)> {
     let mut seen = BTreeSet::from([(engine.version(), role.to_owned())]);
     let mut all = vec![(engine.clone(), role.to_owned())];
     let mut layer = all.clone();
@@ -171,24 +171,59 @@ fn the_shortest_way_leads_through_a_role_that_may_more() {
     assert_eq!(steps("admin", "control_ai"), ["None"]);
 }
 
-// ADM-03: nobody raises their own rights to manage roles
-#[test]
-fn no_default_configuration_lets_a_role_escalate() {
-    let mut found = Vec::new();
-    for (kind, plans) in [
-        ("organization", &["personal", "starter", "enterprise", "enterprise_plus"][..]),
-        ("workspace", &["personal", "starter"]),
-        ("division", &["advanced"]),
-    ] {
-        for plan in plans {
-            let held = if kind == "organization" { "holders = { super_admin = 1 }" } else { "" };
-            let text = format!("domain = {{ id = 'it', kind = '{kind}', plan = '{plan}' }}\n{held}");
-            let engine = worlds::engine(&text);
-            let all = engine.escalations();
-            found.extend(
-                all.into_iter().map(|one| format!("{kind} {plan}: {} reaches {}", one.role, one.permission)),
-            );
+/// Every kind and plan there is, under regimes that leave settings on and off, as untouched as it can be.
+fn untouched() -> Vec<String> {
+    let catalog = tollkeeper::catalog::Catalog::builtin();
+    let mut texts = Vec::new();
+    for (kind, _) in catalog.all::<tollkeeper::id::KindId>() {
+        for (plan, _) in catalog.all::<tollkeeper::id::PlanId>() {
+            for regimes in ["", ", regimes = ['hipaa']"] {
+                let holders: &[Option<u64>] =
+                    if kind == "organization" { &[Some(0), Some(2)] } else { &[None] };
+                texts.extend(holders.iter().map(|holders| {
+                    let held = holders.map(|count| format!("holders = {{ super_admin = {count} }}"));
+                    let held = held.unwrap_or_default();
+                    format!("domain = {{ id = 'it', kind = '{kind}', plan = '{plan}'{regimes} }}\n{held}")
+                }));
+            }
         }
     }
-    assert_eq!(found, Vec::<String>::new());
+    texts
+}
+
+// ADM-03: nobody raises their own rights to manage roles; whose standing turns the AI switches, gets behind them
+#[test]
+fn what_untouched_domains_let_whom_escalate_is_known_for_every_kind_and_plan() {
+    let texts = untouched();
+    // Eight plans: an organization without and with super admins, a workspace, a division; with and without HIPAA.
+    assert_eq!(texts.len(), 8 * (2 + 1 + 1) * 2);
+    let mut found = std::collections::BTreeMap::<_, BTreeSet<String>>::new();
+    for text in &texts {
+        for one in worlds::engine(text).escalations() {
+            assert!(matches!(one.outcome, Outcome::Path(_)) && one.shortest, "{text}: {one:?}");
+            // Only where AI starts off; else it is on for everybody whom the plan gives it.
+            assert!(text.contains("hipaa"), "{text}: {one:?}");
+            found.entry((one.role, one.standings.join("+"))).or_default().insert(one.permission);
+        }
+    }
+    let found: Vec<String> = found
+        .iter()
+        .map(|((role, standing), reached)| {
+            format!("{role}/{standing}: {}", reached.iter().cloned().collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "admin/billing_owner: build_ai_workflows, trigger_ai_workflows",
+            "admin/workspace_creator: build_ai_workflows, trigger_ai_workflows",
+            "guest/billing_owner: trigger_ai_workflows",
+            "guest/workspace_creator: trigger_ai_workflows",
+            "member/billing_owner: build_ai_workflows, trigger_ai_workflows",
+            "member/workspace_creator: build_ai_workflows, trigger_ai_workflows",
+            "super_admin/: build_ai_workflows, trigger_ai_workflows",
+            "super_admin/billing_owner: build_ai_workflows, trigger_ai_workflows",
+            "super_admin/workspace_creator: build_ai_workflows, trigger_ai_workflows",
+        ]
+    );
 }

@@ -57,6 +57,12 @@ fn cases() -> Vec<(LintCode, String, Reason)> {
             Reason::SettingLocked,
         ),
         (
+            LintCode::AddOnNotOffered,
+            organization("starter", "")
+                .replace("'starter' }", "'starter', add_ons = ['permissions_management'] }"),
+            Reason::NotInPlan,
+        ),
+        (
             LintCode::HoldersNotCounted,
             format!("{}\nholders = {{ super_admin = 1 }}", worlds::WORKSPACE),
             Reason::NotForDomainKind,
@@ -110,5 +116,28 @@ fn codes_are_unique_and_spelt_alike_everywhere() {
     for (at, code) in LintCode::ALL.iter().enumerate() {
         assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
         assert!(LintCode::ALL[..at].iter().all(|other| other.as_str() != code.as_str()));
+    }
+}
+
+// An add-on that no gate asks for has no effect either, and the request shown is decided alike without it.
+#[test]
+fn an_add_on_that_the_plan_does_not_offer_changes_nothing() {
+    for (add_on, reason) in [
+        ("permissions_management", Reason::NotInPlan),
+        ("compliance_management", Reason::NotInPlan),
+        ("ai_studio_max", Reason::NotInPlan),
+    ] {
+        let with = format!(
+            "domain = {{ id = 'me', kind = 'workspace', plan = 'personal', add_ons = ['{add_on}'] }}"
+        );
+        let (with, without) = (worlds::engine(&with), worlds::engine(worlds::PERSONAL));
+        let findings = with.lint();
+        let [finding] = &findings[..] else { panic!("{findings:#?}") };
+        assert_eq!((finding.code, finding.decision.reason), (LintCode::AddOnNotOffered, reason));
+        let decided = without.decide(&finding.request);
+        assert_eq!(
+            (decided.reason, decided.because),
+            (finding.decision.reason, finding.decision.because.clone())
+        );
     }
 }

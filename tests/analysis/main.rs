@@ -9,8 +9,14 @@
 
 mod diff;
 mod escalation;
+mod laws;
 mod lint;
 mod matrix;
+#[path = "../reference/model.rs"]
+#[allow(dead_code, reason = "shared with the reference evaluator, which reads all of it")]
+mod model;
+#[path = "../reference/random.rs"]
+mod random;
 mod reach;
 mod remedy;
 mod replay;

@@ -1,11 +1,17 @@
 use tollkeeper::analysis::{Actor, Answer, Cell, Question, Row, Table};
 use tollkeeper::decision::Reason;
 use tollkeeper::engine::Engine;
-use tollkeeper::id::{FactId, PermissionId, StandingId};
+use tollkeeper::id::{DataId, FactId, FeatureId, PermissionId, StandingId};
 use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, To};
 use tollkeeper::word::{Level, Switch};
 
 use super::worlds;
+
+pub(super) fn actors(engine: &Engine) -> Vec<Actor> {
+    let roles = engine.roles().map(|(role, _)| Actor::Role(role.to_owned()));
+    let standings = engine.catalog().all::<StandingId>().map(|(name, _)| Actor::Standing(name.to_owned()));
+    roles.chain(standings).collect()
+}
 
 /// Every way in which the facts that a request reads can be stated.
 fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
@@ -43,7 +49,7 @@ fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
     }
 }
 
-fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> usize {
+pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> usize {
     assert_eq!(table.columns, actors.iter().map(|actor| actor.name().to_owned()).collect::<Vec<_>>());
     for Row { question, cells, .. } in &table.rows {
         assert_eq!(cells.len(), actors.len());
@@ -60,14 +66,20 @@ fn every_cell_of_the_matrix_equals_its_evaluation() {
     for engine in worlds::engines() {
         let matrix = engine.matrix();
         let roles: Vec<_> = engine.roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
-        let standings =
-            engine.catalog().all::<StandingId>().map(|(name, _)| Actor::Standing(name.to_owned()));
-        let actors: Vec<_> = roles.iter().cloned().chain(standings.collect::<Vec<_>>()).collect();
+        let actors = actors(&engine);
         let restrictions = 1;
         let permissions = engine.catalog().all::<PermissionId>().count() - restrictions;
         assert_eq!(assert_table(&engine, &matrix.permissions, &roles), permissions);
         assert_table(&engine, &matrix.features, &roles);
         assert_eq!(assert_table(&engine, &matrix.changes, &actors), 16);
+        // Two modes, to disconnect, five types of objects.
+        assert_eq!(assert_table(&engine, &matrix.connectors, &actors), 2 + 1 + 5);
+        let declared =
+            engine.catalog().all::<FeatureId>().map(|(_, feature)| engine.catalog().data_of(feature));
+        let declared: u32 = declared.map(tollkeeper::id::IdSet::count).sum();
+        let classes = engine.catalog().all::<DataId>().count();
+        let rows = assert_table(&engine, &matrix.data, &[Actor::Anybody]);
+        assert_eq!((rows, declared), (classes + declared as usize, 5 + 14 * 5));
     }
 }
 
@@ -123,7 +135,8 @@ fn a_cell_names_the_level_that_decided() {
 fn who_can_and_what_can_are_the_cells_that_are_not_denied() {
     for engine in worlds::engines() {
         let matrix = engine.matrix();
-        let questions = [&matrix.permissions, &matrix.features].into_iter().flat_map(|table| &table.rows);
+        let tables = [&matrix.permissions, &matrix.features, &matrix.connectors].into_iter();
+        let questions = tables.flat_map(|table| &table.rows);
         let roles = || engine.roles().map(|(role, _)| Actor::Role(role.to_owned()));
         for row in questions {
             let who = engine.who_can(&row.question.action(), &NamedContext::default());
@@ -133,8 +146,10 @@ fn who_can_and_what_can_are_the_cells_that_are_not_denied() {
         }
         for (column, actor) in roles().enumerate() {
             let what = engine.what_can(&actor.subject(), &NamedContext::default());
-            let tables = [&matrix.permissions, &matrix.features, &matrix.changes].into_iter();
+            let tables =
+                [&matrix.permissions, &matrix.features, &matrix.changes, &matrix.connectors].into_iter();
             let cells = tables.flat_map(|table| &table.rows).map(|row| (&row.question, &row.cells[column]));
+            let cells = cells.chain(matrix.data.rows.iter().map(|row| (&row.question, &row.cells[0])));
             let cells: Vec<_> = cells
                 .filter(|(_, cell)| cell.answer != Answer::Deny)
                 .map(|(question, cell)| (question.clone(), cell.clone()))
@@ -156,4 +171,24 @@ fn a_feature_whose_provider_comes_with_the_model_depends_on_the_model() {
     let off = engine.preview(&off).unwrap();
     let cell = off.cell(&workflows.asked_by(Actor::Role("guest".into()).subject()));
     assert_eq!(cell.answer, Answer::Deny, "no model helps where the switch is off");
+}
+
+// AI-04, AI-14: processing for automations depends on who runs the model, where a regime bars somebody
+#[test]
+fn processing_for_a_feature_of_models_depends_on_the_model() {
+    let process = |feature: &str| Question::Process { feature: feature.into(), data: "user_content".into() };
+    let anybody = |question: &Question| question.asked_by(Actor::Anybody.subject());
+    let clinic = worlds::engine(worlds::CLINIC);
+    let cell = clinic.cell(&anybody(&process("ai_studio_workflows")));
+    assert_eq!((cell.answer, cell.unstated.model), (Answer::Depends, true), "{cell:?}");
+    assert_eq!(clinic.cell(&anybody(&process("smart_editor"))).answer, Answer::Deny);
+    let open = worlds::engine(worlds::ORGANIZATION);
+    assert_eq!(open.cell(&anybody(&process("ai_studio_workflows"))).answer, Answer::Allow);
+    // A regime that bars a provider, but none that is not stated: allowed so far, and yet not for every model.
+    let text = include_str!("../../src/catalog/builtin.toml").replace(", unstated_providers = true", "");
+    let catalog = tollkeeper::catalog::Catalog::parse(&text).unwrap();
+    let domain = tollkeeper::domain::Domain::parse(worlds::CLINIC).unwrap();
+    let lenient = Engine::compile(&catalog, &domain).unwrap();
+    let cell = lenient.cell(&anybody(&process("ai_studio_workflows")));
+    assert_eq!((cell.answer, cell.reason), (Answer::Depends, Reason::FeatureOn), "{cell:?}");
 }

@@ -36,6 +36,7 @@ table! { Catalog {
     meters: Map<Meter>,
     models: Map<Model>,
     credit_plans: Map<CreditPlan>,
+    connectors: Map<Connector>,
 } }
 table! { Plan { limits: Map<Limit>, } }
 table! { Limit { limit: Option<u64>, stop: Option<String>, ceiling_percent: Option<u64>, } }
@@ -123,6 +124,31 @@ table! { CreditPlan {
     plans: Names,
     unlimited: bool,
 } }
+
+table! { Connector {
+    plans: Names,
+    add_ons: Names,
+    kinds: Names,
+    connect: Connect,
+    disconnect: Connect,
+    read: Map<Names>,
+    modes: Map<Mode>,
+    look_back: LookBack,
+    initial_sync: Option<String>,
+    new_content: Option<String>,
+    permission_sync: Option<String>,
+    obligations: Names,
+} }
+table! { Connect { needs: Names, unless: Names, obligations: Names, under: Map<Names>, } }
+table! { Mode {
+    plans: Names,
+    add_ons: Names,
+    kinds: Names,
+    needs: Names,
+    connect: Vec<Change>,
+    read: Map<Names>,
+} }
+table! { LookBack { within: Option<String>, fact: Option<String>, } }
 
 table! { Domain {
     domain: Heading,

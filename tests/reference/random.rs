@@ -1,7 +1,8 @@
 //! Random small catalogs, domains and requests, from a seed that is printed: the same everywhere.
 
 use tollkeeper::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
-use tollkeeper::word::{Switch, Trigger};
+use tollkeeper::units::Timestamp;
+use tollkeeper::word::{Scope, Switch, Trigger};
 
 use crate::model::{Catalog, Names};
 
@@ -90,6 +91,9 @@ const LIMITS: &[&str] = &["m1", "m2", "y1", "y2"];
 const MODELS: &[&str] = &["n1", "n2"];
 const POOLS: &[&str] = &["input", "output"];
 const TRIGGERS: &[&str] = &["requested", "proactive", "follow_up", "follow_up_counted", "recurring"];
+const CONNECTORS: &[&str] = &["b1", "b2"];
+const MODES: &[&str] = &["h1", "h2", "h3"];
+const OBJECTS: &[&str] = &["j1", "j2", "j3"];
 const EMAILS: &[&str] = &["a.example", "A.EXAMPLE", "b.example", "-bad", ""];
 
 /// Plans, add-ons and kinds of something.
@@ -100,15 +104,17 @@ fn scope(dice: &mut Dice, percent: usize) -> String {
 }
 
 /// Who may change something.
-fn rows(dice: &mut Dice, table: &str) -> String {
+fn rows(dice: &mut Dice, table: &str, key: &str) -> String {
     let mut text = String::new();
     for _ in 0..dice.below(3) {
         let who = dice.array("roles", ROLES, 60)
             + &dice.array("standings", STANDINGS, 50)
             + &dice.value("permission", PLAIN, 40);
         let who = if who.is_empty() { "roles = [\"boss\"]\n".to_owned() } else { who };
-        let when = dice.array("to", &["on", "off"], 40) + &dice.value("when_unheld", ROLES, 30);
-        text += &format!("[[{table}.change]]\n{who}{when}{}", scope(dice, 15));
+        // Connecting has no position.
+        let to = if key == "change" { dice.array("to", &["on", "off"], 40) } else { String::new() };
+        let when = to + &dice.value("when_unheld", ROLES, 30);
+        text += &format!("[[{table}.{key}]]\n{who}{when}{}", scope(dice, 15));
     }
     text
 }
@@ -153,15 +159,17 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
     text.extend(OBLIGATIONS.iter().map(|name| format!("{name} = \"an obligation\"\n")));
     text += "[fallbacks]\nfb = \"a fallback\"\n";
     for name in LISTS {
-        text +=
-            &format!("[lists.{name}]\nmatch = \"email_domain\"\n{}", rows(dice, &format!("lists.{name}")));
+        text += &format!(
+            "[lists.{name}]\nmatch = \"email_domain\"\n{}",
+            rows(dice, &format!("lists.{name}"), "change")
+        );
     }
     for (at, name) in SETTINGS.iter().enumerate() {
         text +=
             &format!("[settings.{name}]\ndefault = \"{}\"\n", if dice.percent(70) { "on" } else { "off" });
         text += &dice.array("requires", &SETTINGS[at + 1..], 30);
         text += &scope(dice, 15);
-        text += &rows(dice, &format!("settings.{name}"));
+        text += &rows(dice, &format!("settings.{name}"), "change");
     }
     for name in ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"] {
         // Without a rule role permissions cannot be configured at all, and nobody could tell who changed them.
@@ -292,6 +300,53 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
             false => dice.array("plans", PLANS, 100),
         };
     }
+    for name in CONNECTORS {
+        text += &connector(dice, name);
+    }
+    text
+}
+
+/// Facts that are needed and others that must not be so: never the same.
+fn connect(dice: &mut Dice, table: &str) -> String {
+    // The last fact is left to modes.
+    let facts = dice.some(&FACTS[..4], 60);
+    let (needs, unless) = facts.split_at(facts.len().min(dice.below(3)));
+    let mut text = format!("[{table}]\nneeds = {needs:?}\nunless = {unless:?}\n");
+    text += &dice.array("obligations", OBLIGATIONS, 40);
+    if dice.percent(40) {
+        text += &format!("under = {{ {} = {:?} }}\n", dice.one(REGIMES), dice.some(OBLIGATIONS, 30));
+    }
+    text
+}
+
+fn connector(dice: &mut Dice, name: &str) -> String {
+    let table = format!("connectors.{name}");
+    let mut text = format!("[{table}]\n{}{}", scope(dice, 10), dice.array("obligations", OBLIGATIONS, 40));
+    for window in ["initial_sync", "new_content", "permission_sync"] {
+        text += &dice.value(window, &["1h", "2d"], 30);
+    }
+    if dice.percent(60) {
+        text += &format!("[{table}.look_back]\nwithin = \"2d\"\n{}", dice.value("fact", FACTS, 80));
+    }
+    for side in ["connect", "disconnect"] {
+        text += &connect(dice, &format!("{table}.{side}"));
+    }
+    let objects = dice.some(OBJECTS, 70);
+    text += &format!("[{table}.read]\n");
+    for object in &objects {
+        text += &format!("{object} = {:?}\n", dice.some(FACTS, 25));
+    }
+    for mode in MODES.iter().filter(|mode| **mode == "h1" || dice.percent(50)).collect::<Vec<_>>() {
+        let table = format!("{table}.modes.{mode}");
+        text += &format!("[{table}]\n{}needs = {:?}\n", scope(dice, 10), dice.some(&["f5"], 40));
+        text += &format!("[{table}.read]\n");
+        for object in &objects {
+            if dice.percent(50) {
+                text += &format!("{object} = {:?}\n", dice.some(FACTS, 20));
+            }
+        }
+        text += &rows(dice, &table, "connect");
+    }
     text
 }
 
@@ -405,7 +460,7 @@ fn change(dice: &mut Dice, custom: bool) -> NamedChange {
 
 fn action(dice: &mut Dice, custom: bool) -> NamedAction {
     let mut action = NamedAction::default();
-    match dice.below(10) {
+    match dice.below(13) {
         0..3 => action.permission = Some(dice.one(ALL_PERMISSIONS).to_owned()),
         3..6 => {
             action.feature = Some(dice.one(FEATURES).to_owned());
@@ -427,6 +482,18 @@ fn action(dice: &mut Dice, custom: bool) -> NamedAction {
             action.model = dice.percent(50).then(|| dice.one(MODELS).to_owned());
         }
         7 => action.store = Some(dice.one(DATA).to_owned()),
+        10 => {
+            action.connect = Some(dice.one(CONNECTORS).to_owned());
+            action.mode = Some(dice.one(MODES).to_owned());
+        }
+        11 if dice.percent(40) => action.disconnect = Some(dice.one(CONNECTORS).to_owned()),
+        11 | 12 => {
+            action.read = Some(dice.one(OBJECTS).to_owned());
+            action.through = Some(dice.one(CONNECTORS).to_owned());
+            action.mode = dice.percent(50).then(|| dice.one(MODES).to_owned());
+            action.scope = Some([Scope::Everything, Scope::Host, Scope::Source][dice.below(3)])
+                .filter(|_| dice.percent(40));
+        }
         _ => action.change = Some(change(dice, custom)),
     }
     action
@@ -442,6 +509,10 @@ pub(crate) fn request(dice: &mut Dice, custom: bool, limits: &Names) -> NamedReq
     }
     if dice.percent(50) {
         request.context.email_domain = Some(dice.one(EMAILS).to_owned());
+    }
+    for time in [&mut request.context.at, &mut request.context.touched_at] {
+        let hours = [0, 47, 48, 49][dice.below(4)];
+        *time = dice.percent(40).then(|| Timestamp::from_nanoseconds(hours * 3_600_000_000_000));
     }
     for limit in LIMITS {
         let amount = [0, 1, 5, 9, 12, 250_000, 5_000_000, dice.below(12) as u64][dice.below(8)];

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use tollkeeper::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
-use tollkeeper::word::{Switch, Trigger};
+use tollkeeper::units::Timestamp;
+use tollkeeper::word::{Scope, Switch, Trigger};
 
 use crate::model::Catalog;
 
@@ -544,7 +545,107 @@ pub(crate) fn configured_changes(catalog: &Catalog) -> Family {
     Family { name: "configured changes", domains: domains.iter().map(Draft::text).collect(), requests }
 }
 
+/// The connector: every action on it, under every statement of the facts it looks at.
+pub(crate) fn connectors(catalog: &Catalog) -> Family {
+    let connector = "notion_ai";
+    let row = &catalog.connectors[connector];
+    let modes: Vec<Option<&str>> =
+        [None, Some("nope")].into_iter().chain(names(&row.modes).into_iter().map(Some)).collect();
+    let mut requests = Vec::new();
+    let mut ask = |who: &NamedSubject, facts: &[&str], fill: &dyn Fn(&mut NamedAction)| {
+        requests.extend(with_facts(&NamedRequest::new(who.clone(), action(fill)), facts));
+    };
+    let connecting = ["host_owner", "host_plan_eligible", "already_connected"];
+    for who in subjects() {
+        for mode in &modes {
+            ask(&who, &connecting, &|it| {
+                it.connect = Some(connector.to_owned());
+                it.mode = mode.map(str::to_owned);
+            });
+        }
+        ask(&who, &["host_owner"], &|it| it.disconnect = Some(connector.to_owned()));
+        ask(&who, &[], &|it| it.disconnect = Some("nope".to_owned()));
+    }
+    let reading = [
+        "already_connected",
+        "same_person",
+        "asker_can_see",
+        "connecting_user_can_see",
+        "within_look_back",
+        "in_project",
+    ];
+    for who in [subject(&[], &[]), subject(&["guest"], &[]), subject(&["nope"], &[])] {
+        for mode in &modes {
+            for object in names(&row.read).into_iter().chain(["portfolio"]) {
+                let facts = if who.roles == ["guest"] { &reading[..] } else { &reading[..2] };
+                for scope in [None, Some(Scope::Everything), Some(Scope::Host), Some(Scope::Source)] {
+                    // The scope is asked beside the facts.
+                    let facts = if scope.is_none() { facts } else { &facts[..1] };
+                    ask(&who, facts, &|it| {
+                        it.read = Some(object.to_owned());
+                        it.through = Some(connector.to_owned());
+                        it.mode = mode.map(str::to_owned);
+                        it.scope = scope;
+                    });
+                }
+            }
+        }
+    }
+    // Keys of several forms, and of none.
+    for (connect, mode, disconnect, read, through) in
+        (0..32).map(|keys| (keys & 1 > 0, keys & 2 > 0, keys & 4 > 0, keys & 8 > 0, keys & 16 > 0))
+    {
+        for besides in [false, true] {
+            ask(&subject(&["admin"], &[]), &[], &|it| {
+                it.connect = connect.then(|| connector.to_owned());
+                it.mode = mode.then(|| "user_account".to_owned());
+                it.disconnect = disconnect.then(|| connector.to_owned());
+                it.read = read.then(|| "task".to_owned());
+                it.through = through.then(|| connector.to_owned());
+                it.permission = besides.then(|| "use_apps".to_owned());
+            });
+        }
+    }
+    // A read whose times say whether the object is within the look-back, beside the fact that says the same.
+    let now = 1_800_000_000_000_000_000_i64;
+    let hour = 3_600_000_000_000_i64;
+    for age in [-hour, 0, hour, 365 * 24 * hour - 1, 365 * 24 * hour, 400 * 24 * hour] {
+        for object in ["task", "team"] {
+            let read = action(|it| {
+                it.read = Some(object.to_owned());
+                it.through = Some(connector.to_owned());
+            });
+            let mut request = NamedRequest::new(subject(&["member"], &[]), read);
+            request.context.at = Some(Timestamp::from_nanoseconds(now));
+            request.context.touched_at = Some(Timestamp::from_nanoseconds(now - age));
+            requests.extend(with_facts(&request, &reading));
+        }
+    }
+    let mut domains = Vec::new();
+    for kind in KINDS {
+        for plan in names(&catalog.plans) {
+            let bare = Draft::new(kind, plan);
+            domains.push(bare.clone());
+            domains.push(bare.clone().regimes(&["hipaa", "government"]));
+            if has_roles(plan) {
+                let with = bare.add_ons(&["permissions_management", "key_management"]);
+                for base in ["admin", "member", "guest"] {
+                    domains.push(with.clone().custom(Some(base)));
+                    domains.push(with.clone().regimes(&["hipaa", "key_management"]).custom(Some(base)));
+                }
+            }
+        }
+    }
+    Family { name: "connectors", domains: domains.iter().map(Draft::text).collect(), requests }
+}
+
 /// Every family of small worlds.
-pub(crate) fn all(catalog: &Catalog) -> [Family; 4] {
-    [permissions(catalog), features(catalog), changes(catalog), configured_changes(catalog)]
+pub(crate) fn all(catalog: &Catalog) -> [Family; 5] {
+    [
+        permissions(catalog),
+        features(catalog),
+        changes(catalog),
+        configured_changes(catalog),
+        connectors(catalog),
+    ]
 }

@@ -1,8 +1,16 @@
 //! What both forms of Cedar share: names to entities, requests to contexts, responses to answers.
 
-use cedar_policy::{Context, EntityId, EntityTypeName, EntityUid, Response, RestrictedExpression};
+use std::collections::HashMap;
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
+    PolicySet, Request, Response, RestrictedExpression,
+};
+use tollkeeper::decision::Reason;
 use tollkeeper::word::Trigger;
 use tollkeeper_benches::workload::{Ask, What};
+
+use crate::{Answer, Reply, reason_of};
 
 /// An entity id out of parts that need no parsing.
 pub fn uid(kind: &EntityTypeName, name: &str) -> EntityUid {
@@ -47,12 +55,41 @@ pub fn context(ask: &Ask) -> Context {
     Context::from_pairs(pairs).expect("keys stand once each")
 }
 
-/// An answer to a question with a name that is not known.
-pub fn shown(response: &Response) -> String {
-    let errors = response.diagnostics().errors().count();
-    let decision = format!("{:?}", response.decision()).to_lowercase();
-    match errors {
-        0 => decision,
-        errors => format!("{decision}, with {errors} errors in its diagnostics"),
+/// Policies, some of them annotated with a reason, and with a rank where the order of reasons is not what counts.
+pub struct Annotated {
+    policies: PolicySet,
+    reasons: HashMap<PolicyId, (u8, Reason)>,
+}
+
+impl Annotated {
+    pub fn new(text: &str) -> Self {
+        let policies: PolicySet = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let annotated = |policy: &Policy| {
+            let rank = policy.annotation("rank").and_then(|rank| rank.parse().ok()).unwrap_or(0);
+            Some((policy.id().clone(), (rank, reason_of(policy.annotation("reason")?)?)))
+        };
+        Self { reasons: policies.policies().filter_map(annotated).collect(), policies }
     }
+
+    pub fn respond(&self, authorizer: &Authorizer, request: &Request, entities: &Entities) -> Response {
+        authorizer.is_authorized(request, &self.policies, entities)
+    }
+
+    /// The first reason among the policies that determined a response.
+    pub fn reason(&self, response: &Response) -> Option<Reason> {
+        let reasons = response.diagnostics().reason().filter_map(|id| self.reasons.get(id));
+        reasons.min().map(|(_, reason)| *reason)
+    }
+}
+
+pub fn allows(response: &Response) -> bool {
+    response.decision() == Decision::Allow
+}
+
+/// What is said to a question with a name that is not known: Cedar tells what is missing in its diagnostics.
+pub fn reply(response: &Response) -> Reply {
+    let error = response.diagnostics().errors().next().map(ToString::to_string);
+    // Behind the policy that it happened in.
+    let told = error.and_then(|error| Some(error.rsplit_once(": ")?.1.to_owned()));
+    Reply::beside(Answer { allow: allows(response), reason: None }, told)
 }

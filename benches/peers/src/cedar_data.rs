@@ -1,17 +1,19 @@
-//! Cedar with permissions as data: the catalog is entities, three policies say what they mean.
+//! Cedar with permissions as data: the catalog is entities, three policies say what they mean, and a denial is
+//! looked up with policies that are annotated with reasons.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use cedar_policy::{
-    Authorizer, Decision, Entities, Entity, EntityTypeName, EntityUid, PolicySet, Request,
-    RestrictedExpression,
+    Authorizer, Entities, Entity, EntityTypeName, EntityUid, Request, Response, RestrictedExpression,
 };
+use tollkeeper::decision::Reason;
 use tollkeeper_benches::product::{Names, Product};
-use tollkeeper_benches::tenant::{PLANS, State};
+use tollkeeper_benches::tenant::{Cell, PLANS, Role, State, Tenant};
 use tollkeeper_benches::workload::{Ask, What, Workload};
 
-use crate::cedar::{context, kind, shown, strings, uid};
-use crate::{Answer, Peer, Unknown};
+use crate::cedar::{Annotated, allows, context, kind, reply, strings, uid};
+use crate::{Answer, Peer, Reply};
 
 const POLICIES: &str = r#"
 // A fact that is not stated counts as false; where it would hand the question on, both must allow.
@@ -56,10 +58,110 @@ permit (principal, action in [Action::"turn_on", Action::"turn_off"], resource) 
 };
 "#;
 
+/// The permission that decides where a fact is not stated to hand the question on.
+const TARGET: &str = "(if resource has instead && context.so.contains(resource.instead_fact) \
+                       then resource.instead else resource)";
+
+/// Policies that a denial is looked up with. They decide nothing: each permits where its reason applies, and the
+/// diagnostics of a response name those that do. The lowest rank counts, then the order of reasons.
+fn reasons() -> String {
+    let mut text = String::new();
+    let mut add = |rank: u8, reason: Reason, action: &str, condition: &str| {
+        let action = match action {
+            "turn" => r#"in [Action::"turn_on", Action::"turn_off"]"#.to_owned(),
+            action => format!("== Action::\"{action}\""),
+        };
+        writeln!(
+            text,
+            "@rank(\"{rank}\") @reason(\"{reason}\") permit (principal, action {action}, resource) when {{ {condition} }};"
+        )
+        .expect("a string takes every line");
+    };
+    // What is not stated counts as false, but if some completion would be allowed, the fact is what is missing.
+    let possible = |of: &str| {
+        format!(
+            "{of}.plans.contains(principal.org.plan) && (!context.not_so.containsAll({of}.exempt) \
+             || (principal.org.on.containsAll({of}.settings) \
+                 && ((principal.on.contains({of}) && !context.not_so.containsAny({of}.needs) \
+                      && (!({restricted}) || (!(context has email_domain) && !principal.org.trusted.isEmpty()) \
+                          || (context has email_domain && principal.org.trusted.contains(context.email_domain)))) \
+                     || ({of} has otherwise && principal.on.contains({of}.otherwise) \
+                         && !context.not_so.containsAny({of}.otherwise.needs)))))",
+            restricted = restricted(of)
+        )
+    };
+    let missing = format!(
+        "(!(resource has instead && context.so.contains(resource.instead_fact)) && {}) \
+         || (resource has instead && !context.not_so.contains(resource.instead_fact) && {})",
+        possible("resource"),
+        possible("resource.instead")
+    );
+    add(0, Reason::MissingFact, "use", &missing);
+    // Another permission is enough as well: the one that got further is reported.
+    let open = format!(
+        "{TARGET} has otherwise && {TARGET}.plans.contains(principal.org.plan) \
+         && principal.org.on.containsAll({TARGET}.settings) && !principal.fixed.never.contains({TARGET})"
+    );
+    let absent = format!("principal.fixed.absent.contains({TARGET})");
+    let other = format!("{TARGET}.otherwise");
+    let off = format!("{open} && {absent} && principal");
+    add(1, Reason::OffByDefault, "use", &format!("{off}.off_by_default.contains({other})"));
+    add(1, Reason::OffForRole, "use", &format!("{off}.off_for_role.contains({other})"));
+    add(
+        1,
+        Reason::FactFalse,
+        "use",
+        &format!("{open} && !principal.on.contains({TARGET}) && principal.on.contains({other})"),
+    );
+    let listed = restricted(TARGET);
+    for (reason, condition) in [
+        (Reason::NotInPlan, format!("!{TARGET}.plans.contains(principal.org.plan)")),
+        (Reason::SettingOff, format!("!principal.org.on.containsAll({TARGET}.settings)")),
+        (Reason::NeverForRole, format!("principal.fixed.never.contains({TARGET})")),
+        (Reason::NotGrantedToRole, absent),
+        (Reason::OffByDefault, format!("principal.off_by_default.contains({TARGET})")),
+        (Reason::OffForRole, format!("principal.off_for_role.contains({TARGET})")),
+        (Reason::FactFalse, format!("!context.so.containsAll({TARGET}.needs)")),
+        (Reason::ListEmpty, format!("{listed} && principal.org.trusted.isEmpty()")),
+        (Reason::NotOnList, format!("{listed} && !principal.org.trusted.isEmpty()")),
+    ] {
+        add(2, reason, "use", &condition);
+    }
+    let counts = "resource.metered && context.counts";
+    for (reason, condition) in [
+        (Reason::NotInPlan, "!resource.plans.contains(principal.org.plan)"),
+        (Reason::ProviderBarred, "principal.org.barred_providers.containsAny(resource.providers)"),
+        (Reason::ServiceBarred, "principal.org.barred_services.containsAny(resource.requires)"),
+        (Reason::SettingOff, "!principal.org.on.containsAll(resource.settings)"),
+        (Reason::LimitReached, &format!("{counts} && context has remaining")),
+        (Reason::BalanceUnknown, &format!("{counts} && !(context has remaining)")),
+    ] {
+        add(2, reason, "run", condition);
+    }
+    add(1, Reason::SettingLocked, "turn", "resource.locked");
+    for reason in
+        [Reason::NotForDomainKind, Reason::NotAuthorized, Reason::NeedsRole, Reason::NeedsVerification]
+    {
+        let refusal =
+            r#"(if action == Action::"turn_on" then resource.on_refusal else resource.off_refusal)"#;
+        add(2, reason, "turn", &format!("{refusal} == \"{reason}\""));
+    }
+    text
+}
+
+/// Whether a permission is restricted to a list, for the role or by a setting.
+fn restricted(of: &str) -> String {
+    format!(
+        "{of} has restriction && (principal.on.contains({of}.restriction) \
+         || principal.org.on.containsAll({of}.restriction.settings))"
+    )
+}
+
 /// What stands for a provider that is not stated.
 const UNSTATED: &str = "unstated";
 
 struct Kinds {
+    base: EntityTypeName,
     role: EntityTypeName,
     permission: EntityTypeName,
     feature: EntityTypeName,
@@ -69,18 +171,23 @@ struct Kinds {
 
 pub struct CedarData {
     authorizer: Authorizer,
-    policies: PolicySet,
+    policies: Annotated,
+    reasons: Annotated,
     kinds: Kinds,
     actions: [EntityUid; 4],
     tenants: Vec<Entities>,
+    /// What is loaded for a customer that does not exist.
+    nobody: Entities,
 }
 
 impl CedarData {
     pub fn new(workload: &Workload) -> Self {
         let mut this = Self {
             authorizer: Authorizer::new(),
-            policies: POLICIES.parse().expect("the policies above parse"),
+            policies: Annotated::new(POLICIES),
+            reasons: Annotated::new(&reasons()),
             kinds: Kinds {
+                base: kind("Base"),
                 role: kind("Role"),
                 permission: kind("Permission"),
                 feature: kind("Feature"),
@@ -89,8 +196,10 @@ impl CedarData {
             },
             actions: ["use", "run", "turn_on", "turn_off"].map(|name| uid(&kind("Action"), name)),
             tenants: Vec::new(),
+            nobody: Entities::empty(),
         };
         let product = this.product(&workload.product);
+        let product = Entities::from_entities(product, None).expect("entities stand once each");
         this.tenants =
             workload.states.iter().map(|state| this.tenant(&workload.product, &product, state)).collect();
         this
@@ -130,10 +239,31 @@ impl CedarData {
             ]);
             entity(uid(&self.kinds.feature, name), attributes)
         });
-        permissions.chain(features).collect()
+        // What is fixed for a role is so for a customer with nothing configured.
+        let plain = State::of(product, Tenant::default());
+        let bases = plain
+            .roles
+            .iter()
+            .map(|(name, role)| entity(uid(&self.kinds.base, name), self.cells(role, &FIXED).collect()));
+        permissions.chain(features).chain(bases).collect()
     }
 
-    fn tenant(&self, product: &Product, shared: &[Entity], state: &State) -> Entities {
+    /// The permissions of which a role has something, an attribute a kind of it.
+    fn cells<'r>(
+        &'r self,
+        role: &'r Role,
+        kinds: &'r [(&'static str, fn(Cell) -> bool)],
+    ) -> impl Iterator<Item = (String, RestrictedExpression)> + 'r {
+        kinds.iter().map(|(attribute, has)| {
+            let names = role.cells.iter().filter(|(_, cell)| has(**cell)).map(|(name, _)| name);
+            let links =
+                names.map(|name| RestrictedExpression::new_entity_uid(uid(&self.kinds.permission, name)));
+            ((*attribute).to_owned(), RestrictedExpression::new_set(links))
+        })
+    }
+
+    /// The entities of a customer, beside those of the product, which all customers share.
+    fn tenant(&self, product: &Product, shared: &Entities, state: &State) -> Entities {
         let tenant = &state.tenant;
         let bars = || tenant.regimes.iter().map(|regime| &product.regimes[regime].bars);
         let unstated = bars().any(|bars| bars.unstated_providers).then_some(UNSTATED);
@@ -153,13 +283,12 @@ impl CedarData {
         ]);
         let link = |uid: EntityUid| RestrictedExpression::new_entity_uid(uid);
         let roles = state.roles.iter().map(|(name, role)| {
-            let on = role.cells.iter().filter(|(_, cell)| cell.is_on());
-            let on = on.map(|(name, _)| link(uid(&self.kinds.permission, name)));
-            let attributes = HashMap::from([
+            let mut attributes = HashMap::from([
                 ("org".to_owned(), link(organization.clone())),
                 ("base".to_owned(), RestrictedExpression::new_string(role.base.clone())),
-                ("on".to_owned(), RestrictedExpression::new_set(on)),
+                ("fixed".to_owned(), link(uid(&self.kinds.base, &role.base))),
             ]);
+            attributes.extend(self.cells(role, &CELLS));
             entity(uid(&self.kinds.role, name), attributes)
         });
         let settings = state.settings.keys().map(|name| {
@@ -173,11 +302,23 @@ impl CedarData {
                 attributes.insert(format!("{word}_roles"), roles);
                 let standings = strings(authority.standings.iter().map(String::as_str));
                 attributes.insert(format!("{word}_standings"), standings);
+                let refusal = RestrictedExpression::new_string(authority.refusal.as_str().to_owned());
+                attributes.insert(format!("{word}_refusal"), refusal);
             }
             entity(uid(&self.kinds.setting, name), attributes)
         });
         let own = roles.chain(settings).chain([entity(organization.clone(), attributes)]);
-        Entities::from_entities(own.chain(shared.iter().cloned()), None).expect("entities stand once each")
+        shared.clone().add_entities(own, None).expect("entities stand once each")
+    }
+
+    fn entities(&self, ask: &Ask) -> &Entities {
+        self.tenants.get(ask.tenant).unwrap_or(&self.nobody)
+    }
+
+    fn respond(&self, ask: &Ask) -> (Request, Response) {
+        let request = self.request(ask);
+        let response = self.policies.respond(&self.authorizer, &request, self.entities(ask));
+        (request, response)
     }
 
     fn request(&self, ask: &Ask) -> Request {
@@ -192,6 +333,17 @@ impl CedarData {
             .expect("there is no schema to break")
     }
 }
+
+/// What a role has of permissions, one attribute a kind.
+const CELLS: [(&str, fn(Cell) -> bool); 3] = [
+    ("on", Cell::is_on),
+    ("off_by_default", |cell| cell == Cell::OffByDefault),
+    ("off_for_role", |cell| cell == Cell::OffForRole),
+];
+
+/// What every role of a base has, whoever the customer is.
+const FIXED: [(&str, fn(Cell) -> bool); 2] =
+    [("never", |cell| cell == Cell::Never), ("absent", |cell| cell == Cell::Absent)];
 
 /// No plans are all plans.
 fn plans(plans: &Names) -> Names {
@@ -219,28 +371,21 @@ impl Peer for CedarData {
         "Cedar, permissions as data"
     }
 
+    /// Asks a second time after a denial: what no policy permits has no determining policy.
     fn decide(&mut self, _: usize, ask: &Ask) -> Answer {
-        let request = self.request(ask);
-        let response = self.authorizer.is_authorized(&request, &self.policies, &self.tenants[ask.tenant]);
-        // What no policy permits has no determining policy, so there is no reason to give.
-        Answer { allow: response.decision() == Decision::Allow, reason: None }
+        let (request, response) = self.respond(ask);
+        if allows(&response) {
+            return Answer { allow: true, reason: None };
+        }
+        let why = self.reasons.respond(&self.authorizer, &request, self.entities(ask));
+        Answer { allow: false, reason: self.reasons.reason(&why) }
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        if what == Unknown::Organization {
-            return "there are no entities to ask with".to_owned();
-        }
-        let name =
-            |unknown: Unknown, known: &str| if what == unknown { "nobody_knows" } else { known }.to_owned();
-        let ask = Ask {
-            tenant: 0,
-            role: name(Unknown::Role, "admin"),
-            standing: None,
-            what: What::Permission(name(Unknown::Permission, "create_teams")),
-            facts: Vec::new(),
-            email_domain: None,
-            remaining: None,
-        };
-        shown(&self.authorizer.is_authorized(&self.request(&ask), &self.policies, &self.tenants[0]))
+    fn allows(&mut self, _: usize, ask: &Ask) -> bool {
+        allows(&self.respond(ask).1)
+    }
+
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        reply(&self.respond(ask).1)
     }
 }

@@ -4,21 +4,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use cedar_policy::{Authorizer, Decision, Entities, EntityTypeName, PolicyId, PolicySet, Request, Response};
+use cedar_policy::{Authorizer, Entities, EntityTypeName, Request, Response};
 use tollkeeper::decision::Reason;
 use tollkeeper_benches::maps::blocked;
 use tollkeeper_benches::product::Product;
 use tollkeeper_benches::tenant::{Cell, State, word};
 use tollkeeper_benches::workload::{Ask, What, Workload};
 
-use crate::cedar::{context, kind, shown, uid};
-use crate::{Answer, Peer, Unknown};
-
-struct Tenant {
-    policies: PolicySet,
-    /// The reason that each forbidding policy is annotated with.
-    reasons: HashMap<PolicyId, Reason>,
-}
+use crate::cedar::{Annotated, allows, context, kind, reply, uid};
+use crate::{Answer, Peer, Reply};
 
 pub struct CedarPolicies {
     authorizer: Authorizer,
@@ -26,8 +20,10 @@ pub struct CedarPolicies {
     action: EntityTypeName,
     role: EntityTypeName,
     organization: EntityTypeName,
-    tenants: Vec<Tenant>,
+    tenants: Vec<Annotated>,
     ids: Vec<String>,
+    /// What is loaded for a customer that does not exist.
+    nobody: Annotated,
 }
 
 impl CedarPolicies {
@@ -39,66 +35,57 @@ impl CedarPolicies {
             action: kind("Action"),
             role: kind("Role"),
             organization: kind("Organization"),
-            tenants: states.iter().map(|state| Tenant::new(&workload.product, state)).collect(),
+            tenants: states.iter().map(|state| policies(&workload.product, state)).collect(),
             ids: states.iter().map(|state| state.tenant.id.clone()).collect(),
+            nobody: Annotated::new(""),
         }
     }
 
-    fn respond(&self, ask: &Ask, organization: &str) -> Response {
+    fn respond(&self, ask: &Ask) -> (Response, &Annotated) {
         let action = match &ask.what {
             What::Permission(name) | What::Feature(name, _) => uid(&self.action, name),
             What::Setting(name, to) => uid(&self.action, &format!("{name}:{}", word(*to))),
         };
+        let tenant = self.tenants.get(ask.tenant).unwrap_or(&self.nobody);
+        let organization = self.ids.get(ask.tenant).map_or("nobody", String::as_str);
         let (principal, resource) = (uid(&self.role, &ask.role), uid(&self.organization, organization));
         let request = Request::new(principal, action, resource, context(ask), None);
         let request = request.expect("there is no schema to break");
-        self.authorizer.is_authorized(&request, &self.tenants[ask.tenant].policies, &self.entities)
+        (tenant.respond(&self.authorizer, &request, &self.entities), tenant)
     }
 }
 
-impl Tenant {
-    fn new(product: &Product, state: &State) -> Self {
-        let mut text = String::new();
-        let blocked = blocked(product, state);
-        for permission in product.askable() {
-            if !blocked.contains_key(permission) {
-                let when = asked(product, state, permission);
-                permit(&mut text, permission, &when);
-            } else if product.permissions[permission].instead.values().next().is_some() {
-                let (fact, other) =
-                    product.permissions[permission].instead.iter().next().expect("there is one");
-                let when = format!("context.so.contains(\"{fact}\") && {}", direct(product, state, other));
-                permit(&mut text, permission, &when);
-            }
+fn policies(product: &Product, state: &State) -> Annotated {
+    let mut text = String::new();
+    let blocked = blocked(product, state);
+    for permission in product.askable() {
+        if !blocked.contains_key(permission) {
+            let when = asked(product, state, permission);
+            permit(&mut text, permission, &when);
+        } else if product.permissions[permission].instead.values().next().is_some() {
+            let (fact, other) = product.permissions[permission].instead.iter().next().expect("there is one");
+            let when = format!("context.so.contains(\"{fact}\") && {}", direct(product, state, other));
+            permit(&mut text, permission, &when);
         }
-        for feature in product.unpriced().filter(|feature| !blocked.contains_key(*feature)) {
-            let row = &product.features[feature];
-            let without = if state.tenant.limit.is_some() { "false" } else { "true" };
-            let covered = format!(
-                "!context.counts || (if context has remaining then context.remaining >= 1 else {without})"
-            );
-            permit(&mut text, feature, if row.meter.is_some() { &covered } else { "true" });
-        }
-        for ((setting, to), authority) in &state.authority {
-            let roles = state.roles.iter().filter(|(_, role)| authority.roles.contains(&role.base));
-            let roles = roles.map(|(name, _)| format!("Role::\"{name}\""));
-            let roles = roles.collect::<Vec<_>>().join(", ");
-            let standings = &authority.standings;
-            let when =
-                format!("[{roles}].contains(principal) || {standings:?}.containsAny(context.standings)");
-            permit(&mut text, &format!("{setting}:{}", word(*to)), &when);
-        }
-        forbid_all(&mut text, product, state, &blocked);
-        let policies: PolicySet = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let reason = |id: &PolicyId| {
-            let code = policies.policy(id)?.annotation("reason")?;
-            Reason::ALL.iter().copied().find(|reason| reason.as_str() == code)
-        };
-        let reasons =
-            policies.policies().filter_map(|policy| Some((policy.id().clone(), reason(policy.id())?)));
-        let reasons = reasons.collect();
-        Self { policies, reasons }
     }
+    for feature in product.unpriced().filter(|feature| !blocked.contains_key(*feature)) {
+        let row = &product.features[feature];
+        let without = if state.tenant.limit.is_some() { "false" } else { "true" };
+        let covered = format!(
+            "!context.counts || (if context has remaining then context.remaining >= 1 else {without})"
+        );
+        permit(&mut text, feature, if row.meter.is_some() { &covered } else { "true" });
+    }
+    for ((setting, to), authority) in &state.authority {
+        let roles = state.roles.iter().filter(|(_, role)| authority.roles.contains(&role.base));
+        let roles = roles.map(|(name, _)| format!("Role::\"{name}\""));
+        let roles = roles.collect::<Vec<_>>().join(", ");
+        let standings = &authority.standings;
+        let when = format!("[{roles}].contains(principal) || {standings:?}.containsAny(context.standings)");
+        permit(&mut text, &format!("{setting}:{}", word(*to)), &when);
+    }
+    forbid_all(&mut text, product, state, &blocked);
+    Annotated::new(&text)
 }
 
 fn permit(text: &mut String, action: &str, when: &str) {
@@ -205,24 +192,15 @@ impl Peer for CedarPolicies {
     }
 
     fn decide(&mut self, _: usize, ask: &Ask) -> Answer {
-        let response = self.respond(ask, &self.ids[ask.tenant]);
-        let reasons = &self.tenants[ask.tenant].reasons;
-        let reason = response.diagnostics().reason().filter_map(|id| reasons.get(id)).min();
-        Answer { allow: response.decision() == Decision::Allow, reason: reason.copied() }
+        let (response, tenant) = self.respond(ask);
+        Answer { allow: allows(&response), reason: tenant.reason(&response) }
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        let name =
-            |unknown: Unknown, known: &str| if what == unknown { "nobody_knows" } else { known }.to_owned();
-        let ask = Ask {
-            tenant: 0,
-            role: name(Unknown::Role, "admin"),
-            standing: None,
-            what: What::Permission(name(Unknown::Permission, "create_teams")),
-            facts: Vec::new(),
-            email_domain: None,
-            remaining: None,
-        };
-        shown(&self.respond(&ask, &name(Unknown::Organization, &self.ids[0])))
+    fn allows(&mut self, _: usize, ask: &Ask) -> bool {
+        allows(&self.respond(ask).0)
+    }
+
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        reply(&self.respond(ask).0)
     }
 }

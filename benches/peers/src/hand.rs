@@ -3,20 +3,20 @@
 use tollkeeper_benches::floor::{Floor, FloorAsk, FloorTenant};
 use tollkeeper_benches::maps::{Maps, TenantMaps};
 use tollkeeper_benches::tenant::State;
-use tollkeeper_benches::workload::{Ask, What, Workload};
+use tollkeeper_benches::workload::{Ask, Workload};
 
-use crate::{Answer, Peer, Unknown};
+use crate::{Answer, Peer, Reply};
 
 pub struct FloorById {
     floor: Floor,
     tenants: Vec<FloorTenant>,
-    asks: Vec<FloorAsk>,
+    asks: Vec<(usize, FloorAsk)>,
 }
 
 impl FloorById {
     pub fn new(workload: &Workload) -> Self {
         let (floor, tenants) = Floor::new(&workload.product, &workload.states);
-        let asks = workload.asks.iter().map(|ask| floor.look_up(ask)).collect();
+        let asks = workload.asks.iter().map(|ask| (ask.tenant, floor.look_up(ask))).collect();
         Self { floor, tenants, asks }
     }
 }
@@ -26,12 +26,14 @@ impl Peer for FloorById {
         "the floor, by number"
     }
 
-    fn decide(&mut self, index: usize, ask: &Ask) -> Answer {
-        Answer::because(self.floor.decide(&self.tenants[ask.tenant], &self.asks[index]))
+    fn decide(&mut self, index: usize, _: &Ask) -> Answer {
+        let (tenant, ask) = &self.asks[index];
+        Answer::because(self.floor.decide(&self.tenants[*tenant], ask))
     }
 
-    fn unknown(&mut self, _: Unknown) -> String {
-        "cannot be asked".to_owned()
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        let ask = (self.floor.look_up(ask), &self.tenants[ask.tenant]);
+        Answer::because(self.floor.decide(ask.1, &ask.0)).into()
     }
 }
 
@@ -56,8 +58,8 @@ impl Peer for FloorByName {
         Answer::because(self.floor.by_name(&self.tenants[ask.tenant], ask))
     }
 
-    fn unknown(&mut self, _: Unknown) -> String {
-        "panics".to_owned()
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        self.decide(0, ask).into()
     }
 }
 
@@ -82,21 +84,10 @@ impl Peer for NestedMaps {
         Answer::because(self.maps.decide(&self.tenants[ask.tenant], ask))
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        if what == Unknown::Organization {
-            return "there is no map to ask".to_owned();
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        match self.tenants.get(ask.tenant) {
+            Some(_) => self.decide(0, ask).into(),
+            None => Reply::error("there is no map to ask"),
         }
-        let name =
-            |unknown: Unknown, known: &str| if what == unknown { "nobody_knows" } else { known }.to_owned();
-        let ask = Ask {
-            tenant: 0,
-            role: name(Unknown::Role, "admin"),
-            standing: None,
-            what: What::Permission(name(Unknown::Permission, "create_teams")),
-            facts: Vec::new(),
-            email_domain: None,
-            remaining: None,
-        };
-        format!("deny: {}", self.maps.decide(&self.tenants[0], &ask))
     }
 }

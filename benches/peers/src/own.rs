@@ -2,21 +2,47 @@
 
 use tollkeeper::catalog::Catalog;
 use tollkeeper::engine::Engine;
-use tollkeeper::id::{PermissionId, RoleId};
-use tollkeeper::request::{Request, Subject};
-use tollkeeper_benches::workload::{Ask, Workload, by_name};
+use tollkeeper::request::Request;
+use tollkeeper_benches::workload::{Ask, Workload, by_name, compile};
 
-use crate::{Answer, Peer, Unknown};
+use crate::{Answer, Peer, Reply};
+
+/// An engine a customer, all of one catalog.
+struct Engines<'w> {
+    catalog: &'w Catalog,
+    engines: Vec<Engine>,
+}
+
+impl<'w> Engines<'w> {
+    fn new(workload: &'w Workload) -> Self {
+        let compile =
+            |state: &tollkeeper_benches::tenant::State| compile(&workload.catalog, &state.tenant.to_toml());
+        Self { catalog: &workload.catalog, engines: workload.states.iter().map(compile).collect() }
+    }
+
+    fn decide(&self, ask: &Ask) -> Answer {
+        Answer::because(by_name(self.catalog, &self.engines[ask.tenant], ask).reason())
+    }
+
+    fn reply(&self, ask: &Ask) -> Reply {
+        match self.engines.get(ask.tenant) {
+            Some(_) => self.decide(ask).into(),
+            None => Reply::error("there is no engine to ask"),
+        }
+    }
+}
 
 /// With ids that were looked up when the service started.
 pub struct ById<'w> {
-    requests: Vec<(&'w Engine, Request<'w>)>,
-    workload: &'w Workload,
+    engines: Engines<'w>,
+    requests: Vec<(usize, Request<'w>)>,
 }
 
 impl<'w> ById<'w> {
     pub fn new(workload: &'w Workload) -> Self {
-        Self { requests: workload.requests(), workload }
+        let requests = workload.requests().into_iter().map(|(_, request)| request);
+        let tenants = workload.asks.iter().map(|ask| ask.tenant);
+        Self { engines: Engines::new(workload), requests: tenants.zip(requests).collect() }
     }
 }
 
@@ -26,23 +52,23 @@ impl Peer for ById<'_> {
     }
 
     fn decide(&mut self, index: usize, _: &Ask) -> Answer {
-        let (engine, request) = &self.requests[index];
-        Answer::because(engine.evaluate(request).reason())
+        let (tenant, request) = &self.requests[index];
+        Answer::because(self.engines.engines[*tenant].evaluate(request).reason())
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        unknown(self.workload, what)
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        self.engines.reply(ask)
     }
 }
 
 /// With every name looked up each time.
 pub struct ByName<'w> {
-    workload: &'w Workload,
+    engines: Engines<'w>,
 }
 
 impl<'w> ByName<'w> {
     pub fn new(workload: &'w Workload) -> Self {
-        Self { workload }
+        Self { engines: Engines::new(workload) }
     }
 }
 
@@ -52,23 +78,10 @@ impl Peer for ByName<'_> {
     }
 
     fn decide(&mut self, _: usize, ask: &Ask) -> Answer {
-        let Workload { catalog, engines, .. } = self.workload;
-        Answer::because(by_name(catalog, &engines[ask.tenant], ask).reason())
+        self.engines.decide(ask)
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        unknown(self.workload, what)
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        self.engines.reply(ask)
     }
-}
-
-fn unknown(workload: &Workload, what: Unknown) -> String {
-    let name = |unknown: Unknown, known: &'static str| if what == unknown { "nobody_knows" } else { known };
-    if what == Unknown::Organization {
-        return "there is no engine to ask".to_owned();
-    }
-    let (catalog, engine): (&Catalog, _) = (&workload.catalog, &workload.engines[0]);
-    let role = engine.role(name(Unknown::Role, "admin")).unwrap_or(RoleId::UNKNOWN);
-    let permission = catalog.find(name(Unknown::Permission, "create_teams")).unwrap_or(PermissionId::UNKNOWN);
-    let decision = engine.evaluate(&Request::new(Subject::role(role), permission));
-    format!("deny: {}", decision.reason())
 }

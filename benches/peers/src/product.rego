@@ -1,15 +1,15 @@
 package product
 
-default reason := "malformed-request"
-
-reason := permission_reason if input.permission
-
-reason := feature_reason if input.feature
-
-reason := setting_reason if input.setting
-
-# What is not stated may be either way: the most that facts can grant against the least.
+# Most permissions depend on the role alone. Elsewhere, what is not stated may be either way: the most that facts can
+# grant against the least.
 permission_reason := "unknown-role" if not data.roles[input.role]
+
+else := data.blocked[input.permission] if {
+	data.plain[input.permission]
+	data.blocked[input.permission]
+}
+
+else := data.roles[input.role].cells[input.permission] if data.plain[input.permission]
 
 else := "unknown-permission" if not data.permissions[input.permission]
 
@@ -52,38 +52,40 @@ allowed := {
 # How far a deny got; a later one is reported.
 progress := {"not-granted-to-role": 1, "off-by-default": 2, "off-for-role": 2, "fact-false": 3}
 
-known(row, name, so, on_list) := by_other(direct(data.permissions[row.instead], row.instead, so, on_list)) if so[row.instead_fact]
+known(row, name, so, on_list) := direct(row, name, so, on_list) if not row.instead
 
-else := direct(row, name, so, on_list)
+else := direct(row, name, so, on_list) if not so[row.instead_fact]
+
+else := by_other(direct(data.permissions[row.instead], row.instead, so, on_list))
 
 by_other(reason) := "decided-by-other-permission" if allowed[reason]
 
 else := reason
 
+# Loops are functions of their own: the machine leaves a chain of `else` where one finds nothing to loop over.
 is_exempt(row, so) if {
 	some fact in row.exempt
 	so[fact]
+}
+
+lacks(row, so) if {
+	some fact in row.needs
+	not so[fact]
 }
 
 direct(row, name, so, on_list) := "exempt" if is_exempt(row, so)
 
 else := data.blocked[name] if data.blocked[name]
 
-else := result if {
-	own := held(row, name, so, on_list)
-	result := better(own, row, so, on_list)
-}
+else := held(row, name, so, on_list) if not row.otherwise
+
+else := better(held(row, name, so, on_list), row, so, on_list)
 
 better(own, row, so, on_list) := own if allowed[own]
 
-else := own if not row.otherwise
-
 else := own if own == "never-for-role"
 
-else := result if {
-	other := held(data.permissions[row.otherwise], row.otherwise, so, on_list)
-	result := best(own, other)
-}
+else := best(own, held(data.permissions[row.otherwise], row.otherwise, so, on_list))
 
 best(own, other) := "decided-by-other-permission" if allowed[other]
 
@@ -91,28 +93,21 @@ else := other if progress[other] > progress[own]
 
 else := own
 
-held(row, name, so, on_list) := cell(name) if not allowed[cell(name)]
+held(row, name, so, on_list) := data.roles[input.role].cells[name] if {
+	not allowed[data.roles[input.role].cells[name]]
+}
 
 else := "fact-false" if lacks(row, so)
 
-else := "list-empty" if {
-	restricted(row)
-	count(data.trusted) == 0
-}
+else := data.roles[input.role].cells[name] if not row.restriction
 
-else := "not-on-list" if {
-	restricted(row)
-	not trusted(on_list)
-}
+else := data.roles[input.role].cells[name] if not restricted(row)
 
-else := cell(name)
+else := "list-empty" if count(data.trusted) == 0
 
-lacks(row, so) if {
-	some fact in row.needs
-	not so[fact]
-}
+else := data.roles[input.role].cells[name] if trusted(on_list)
 
-cell(name) := data.roles[input.role].cells[name]
+else := "not-on-list"
 
 restricted(row) if data.restricted[row.restriction]
 

@@ -1,23 +1,26 @@
 //! regorus: one Rego policy, the customer as data, on its register machine.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::program::Program;
 use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Rc, Value};
-use serde_json::{Map, json};
 use tollkeeper::decision::Reason;
 use tollkeeper::word::Trigger;
 use tollkeeper_benches::maps::{blocked, reason};
-use tollkeeper_benches::product::Product;
-use tollkeeper_benches::tenant::{State, word};
+use tollkeeper_benches::product::{Permission, Product};
+use tollkeeper_benches::tenant::{Role, State, word};
 use tollkeeper_benches::workload::{Ask, What, Workload};
 
-use crate::{Answer, Peer, Unknown};
+use crate::{Answer, Peer, Reply, reason_of};
 
 const POLICY: &str = include_str!("product.rego");
-const ENTRY: &str = "data.product.reason";
+
+/// One entry point a kind of question.
+const ENTRIES: [&str; 3] =
+    ["data.product.permission_reason", "data.product.feature_reason", "data.product.setting_reason"];
 
 /// Keys of the input, made once: strings are shared.
 struct Keys {
@@ -35,89 +38,165 @@ struct Keys {
 }
 
 pub struct Rego {
-    machines: Vec<RegoVM>,
+    machine: RegoVM,
+    tenants: Vec<Value>,
+    /// What is loaded for a customer that does not exist.
+    nobody: Value,
     keys: Keys,
 }
 
 impl Rego {
     pub fn new(workload: &Workload) -> Self {
-        let program = program();
-        let machine = |state: &State| {
-            let mut machine = RegoVM::new();
-            machine.load_program(program.clone());
-            machine.set_data(Value::from(data(&workload.product, state))).expect("data is an object");
-            machine
-        };
-        Self { machines: workload.states.iter().map(machine).collect(), keys: Keys::new() }
+        let mut machine = RegoVM::new();
+        machine.load_program(program());
+        let mut documents = Documents::new(&workload.product);
+        let tenants = workload.states.iter().map(|state| documents.tenant(state)).collect();
+        Self { machine, tenants, nobody: Value::new_object(), keys: Keys::new() }
     }
 
     fn run(&mut self, ask: &Ask) -> Option<Reason> {
-        let input = self.keys.input(ask);
-        let machine = &mut self.machines[ask.tenant];
-        machine.set_input(input);
-        let answer = machine.execute_entry_point_by_index(0).expect("the policy has no errors");
-        let code = answer.as_string().ok()?;
-        Reason::ALL.iter().copied().find(|reason| reason.as_str() == &**code)
+        let data = self.tenants.get(ask.tenant).unwrap_or(&self.nobody);
+        self.machine.set_data(data.clone()).expect("data is an object");
+        self.machine.set_input(self.keys.input(ask));
+        let entry = match ask.what {
+            What::Permission(_) => 0,
+            What::Feature(..) => 1,
+            What::Setting(..) => 2,
+        };
+        let answer = self.machine.execute_entry_point_by_index(entry).expect("the policy has no errors");
+        reason_of(answer.as_string().ok()?)
     }
 }
 
 fn program() -> Arc<Program> {
     let mut engine = Engine::new();
     engine.add_policy("product.rego".to_owned(), POLICY.to_owned()).expect("the policy parses");
-    let entry: Rc<str> = ENTRY.into();
+    let entry: Rc<str> = ENTRIES[0].into();
     let policy = engine.compile_with_entrypoint(&entry).expect("the policy compiles");
-    Compiler::compile_from_policy(&policy, &[ENTRY]).expect("the policy compiles for the machine")
+    Compiler::compile_from_policy(&policy, &ENTRIES).expect("the policy compiles for the machine")
 }
 
-/// A set that a rule looks members up in.
-fn set<'n>(names: impl IntoIterator<Item = &'n String>) -> serde_json::Value {
-    names.into_iter().map(|name| (name.clone(), json!(true))).collect::<Map<_, _>>().into()
+/// Builds documents in which equal strings and equal objects are shared, as values are counted references.
+struct Documents<'w> {
+    product: &'w Product,
+    strings: HashMap<String, Value>,
+    objects: BTreeSet<Value>,
+    permissions: Value,
+    plain: Value,
+    metered: Value,
 }
 
-fn data(product: &Product, state: &State) -> serde_json::Value {
-    let permissions =
-        product.permissions.iter().filter(|(_, row)| row.restricts.is_none()).map(|(name, row)| {
-            let mut value = json!({ "reads": product.reads(name), "needs": row.needs, "exempt": row.exempt });
-            if let Some((fact, other)) = row.instead.iter().next() {
-                value["instead_fact"] = json!(fact);
-                value["instead"] = json!(other);
-            }
-            if let Some(other) = &row.otherwise {
-                value["otherwise"] = json!(other);
-            }
-            if let Some((restriction, _)) = product.restriction(name) {
-                value["restriction"] = json!(restriction);
-            }
-            (name.clone(), value)
-        });
-    let roles = state.roles.iter().map(|(name, role)| {
-        let cells = role.cells.iter().map(|(name, cell)| (name.clone(), json!(reason(*cell).as_str())));
-        (name.clone(), json!({ "base": role.base, "cells": cells.collect::<Map<_, _>>() }))
-    });
-    let blocked = blocked(product, state);
-    let restricted = product.permissions.iter().filter(|(_, row)| {
-        row.restricts.is_some() && row.setting.as_ref().is_some_and(|setting| state.settings[setting])
-    });
-    let metered = product.features.iter().filter(|(_, row)| row.meter.is_some());
-    let authority = product.settings.keys().map(|name| {
-        let by = |to: bool| {
-            let authority = &state.authority[&(name.clone(), to)];
-            let (roles, standings) = (set(&authority.roles), set(&authority.standings));
-            json!({ "roles": roles, "standings": standings, "refusal": authority.refusal.as_str() })
+impl<'w> Documents<'w> {
+    fn new(product: &'w Product) -> Self {
+        let mut this = Self {
+            product,
+            strings: HashMap::new(),
+            objects: BTreeSet::new(),
+            permissions: Value::Null,
+            plain: Value::Null,
+            metered: Value::Null,
         };
-        (name.clone(), json!({ "on": by(true), "off": by(false) }))
-    });
-    json!({
-        "permissions": permissions.collect::<Map<_, _>>(),
-        "roles": roles.collect::<Map<_, _>>(),
-        "blocked": blocked.iter().map(|(name, reason)| (name.clone(), json!(reason.as_str()))).collect::<Map<_, _>>(),
-        "trusted": set(&state.tenant.trusted),
-        "restricted": set(restricted.map(|(name, _)| name)),
-        "metered": set(metered.map(|(name, _)| name)),
-        "has_limit": state.tenant.limit.is_some(),
-        "locked": set(state.tenant.locked.keys()),
-        "authority": authority.collect::<Map<_, _>>(),
-    })
+        let is_plain = |name: &str| product.reads(name).is_empty() && product.restriction(name).is_none();
+        let plain =
+            product.permissions.iter().filter(|(name, row)| row.restricts.is_none() && is_plain(name));
+        this.plain = this.set(plain.map(|(name, _)| name));
+        let askable = product.permissions.iter().filter(|(_, row)| row.restricts.is_none());
+        let permissions: Vec<_> = askable.map(|(name, row)| (name, this.permission(name, row))).collect();
+        this.permissions = this.object(permissions);
+        let metered = product.features.iter().filter(|(_, row)| row.meter.is_some());
+        this.metered = this.set(metered.map(|(name, _)| name));
+        this
+    }
+
+    fn text(&mut self, text: &str) -> Value {
+        self.strings.entry(text.to_owned()).or_insert_with(|| text.into()).clone()
+    }
+
+    fn object<K: AsRef<str>>(&mut self, entries: impl IntoIterator<Item = (K, Value)>) -> Value {
+        let mut value = Value::new_object();
+        let object = value.as_object_mut().expect("it is an object");
+        object.extend(entries.into_iter().map(|(key, value)| (self.text(key.as_ref()), value)));
+        match self.objects.get(&value) {
+            Some(equal) => equal.clone(),
+            None => {
+                self.objects.insert(value.clone());
+                value
+            }
+        }
+    }
+
+    /// A set that a rule looks members up in.
+    fn set<'n>(&mut self, names: impl IntoIterator<Item = &'n String>) -> Value {
+        self.object(names.into_iter().map(|name| (name, true.into())))
+    }
+
+    fn list<'n>(&mut self, names: impl IntoIterator<Item = &'n String>) -> Value {
+        names.into_iter().map(|name| self.text(name)).collect::<Vec<Value>>().into()
+    }
+
+    fn permission(&mut self, name: &str, row: &Permission) -> Value {
+        let mut entries = vec![
+            ("reads", self.list(&self.product.reads(name))),
+            ("needs", self.list(&row.needs)),
+            ("exempt", self.list(&row.exempt)),
+        ];
+        if let Some((fact, other)) = row.instead.iter().next() {
+            entries.extend([("instead_fact", self.text(fact)), ("instead", self.text(other))]);
+        }
+        if let Some(other) = &row.otherwise {
+            entries.push(("otherwise", self.text(other)));
+        }
+        if let Some((restriction, _)) = self.product.restriction(name) {
+            entries.push(("restriction", self.text(restriction)));
+        }
+        self.object(entries)
+    }
+
+    fn tenant(&mut self, state: &State) -> Value {
+        let product = self.product;
+        let roles: Vec<_> = state.roles.iter().map(|(name, role)| (name, self.role(role))).collect();
+        let blocked = blocked(product, state);
+        let blocked: Vec<_> =
+            blocked.iter().map(|(name, reason)| (name, self.text(reason.as_str()))).collect();
+        let restricted = product.permissions.iter().filter(|(_, row)| {
+            row.restricts.is_some() && row.setting.as_ref().is_some_and(|setting| state.settings[setting])
+        });
+        let settings = product.settings.keys();
+        let authority: Vec<_> = settings.map(|name| (name, self.authority(state, name))).collect();
+        let data = [
+            ("permissions", self.permissions.clone()),
+            ("plain", self.plain.clone()),
+            ("metered", self.metered.clone()),
+            ("roles", self.object(roles)),
+            ("blocked", self.object(blocked)),
+            ("trusted", self.set(&state.tenant.trusted)),
+            ("restricted", self.set(restricted.map(|(name, _)| name))),
+            ("has_limit", state.tenant.limit.is_some().into()),
+            ("locked", self.set(state.tenant.locked.keys())),
+            ("authority", self.object(authority)),
+        ];
+        self.object(data)
+    }
+
+    fn role(&mut self, role: &Role) -> Value {
+        let cells: Vec<_> =
+            role.cells.iter().map(|(name, cell)| (name, self.text(reason(*cell).as_str()))).collect();
+        let entries = [("base", self.text(&role.base)), ("cells", self.object(cells))];
+        self.object(entries)
+    }
+
+    fn authority(&mut self, state: &State, setting: &str) -> Value {
+        let by = [("on", true), ("off", false)].map(|(word, to)| {
+            let authority = &state.authority[&(setting.to_owned(), to)];
+            let entries = [
+                ("roles", self.set(&authority.roles)),
+                ("standings", self.set(&authority.standings)),
+                ("refusal", self.text(authority.refusal.as_str())),
+            ];
+            (word, self.object(entries))
+        });
+        self.object(by)
+    }
 }
 
 impl Keys {
@@ -184,21 +263,7 @@ impl Peer for Rego {
         self.run(ask).map_or(Answer { allow: false, reason: None }, Answer::because)
     }
 
-    fn unknown(&mut self, what: Unknown) -> String {
-        if what == Unknown::Organization {
-            return "there is no data to ask with".to_owned();
-        }
-        let name =
-            |unknown: Unknown, known: &str| if what == unknown { "nobody_knows" } else { known }.to_owned();
-        let ask = Ask {
-            tenant: 0,
-            role: name(Unknown::Role, "admin"),
-            standing: None,
-            what: What::Permission(name(Unknown::Permission, "create_teams")),
-            facts: Vec::new(),
-            email_domain: None,
-            remaining: None,
-        };
-        self.run(&ask).map_or_else(|| "undefined".to_owned(), |reason| format!("deny: {reason}"))
+    fn reply(&mut self, ask: &Ask) -> Reply {
+        self.decide(0, ask).into()
     }
 }

@@ -1,6 +1,7 @@
 //! A million engines in one process, from stored domains: how long it takes and what it holds.
 //!
-//! `cargo run --release -p tollkeeper-benches --bin million [count]`
+//! `cargo run --release -p tollkeeper-benches --bin million [toml|bytes] [count]`: one way a run, for memory that was
+//! freed and is used again would count as none.
 
 use std::time::Instant;
 
@@ -13,7 +14,9 @@ use tollkeeper_benches::tenant::Tenant;
 const CUSTOMERS: u64 = 4096;
 
 fn main() {
-    let count = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(1_000_000_usize);
+    let mut arguments = std::env::args().skip(1);
+    let from = arguments.next().unwrap_or_else(|| "toml".to_owned());
+    let count = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(1_000_000_usize);
     let (catalog, product) = (Catalog::builtin(), Product::builtin());
     let texts: Vec<String> =
         (0..CUSTOMERS).map(|number| Tenant::generate(&product, number).to_toml()).collect();
@@ -24,8 +27,12 @@ fn main() {
         texts.iter().map(String::len).sum::<usize>() / texts.len(),
         bytes.iter().map(Vec::len).sum::<usize>() / bytes.len(),
     );
-    build("from TOML", count, &texts, engine);
-    build("from bytes", count, &bytes, |bytes| Engine::from_bytes(&catalog, bytes).expect("stored before"));
+    match from.as_str() {
+        "bytes" => build("from bytes", count, &bytes, |bytes| {
+            Engine::from_bytes(&catalog, bytes).expect("an engine wrote them")
+        }),
+        _ => build("from TOML", count, &texts, engine),
+    }
 }
 
 /// Builds so many engines and holds them all.

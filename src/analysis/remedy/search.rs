@@ -1,0 +1,262 @@
+//! The search for remedies: breadth first over sets of moves, so that the smallest sets come first.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::actors::{By, by_strength, role_name, weakest};
+use super::moves::{Here, Move};
+use super::{Made, Remedies, Remedy, Step};
+use crate::analysis::circumstances::AMPLE;
+use crate::catalog::Bind;
+use crate::decision::Decision;
+use crate::domain::Change;
+use crate::engine::{Engine, Record};
+use crate::id::{IdSet, InSet, LimitId, ModelId, QuantityId, RoleId, StandingId};
+use crate::request::{Action, Balance, Context, Request, Run, Subject};
+
+/// A state of a search: what was done, and what is then.
+#[derive(Clone)]
+struct State<'a> {
+    start: &'a Engine,
+    /// The engine as it has become, if a step changed the domain.
+    changed: Option<Rc<Engine>>,
+    roles: Vec<RoleId>,
+    standings: Vec<StandingId>,
+    action: Action<'a>,
+    /// Tokens in the place of those that the action states.
+    tokens: Option<Vec<(QuantityId, u64)>>,
+    context: Context<'a>,
+    email_domain: Option<String>,
+    balances: Vec<(LimitId, Balance)>,
+    path: Vec<Move>,
+}
+
+impl<'a> State<'a> {
+    fn of(start: &'a Engine, request: &Request<'a>) -> Self {
+        Self {
+            start,
+            changed: None,
+            roles: request.subject.all_roles().to_vec(),
+            standings: request.subject.standings().to_vec(),
+            action: request.action,
+            tokens: None,
+            context: request.context,
+            email_domain: None,
+            balances: request.context.balances.to_vec(),
+            path: Vec::new(),
+        }
+    }
+
+    fn engine(&self) -> &Engine {
+        self.changed.as_deref().unwrap_or(self.start)
+    }
+
+    fn request(&self) -> Request<'_> {
+        let action = match (self.action, &self.tokens) {
+            (Action::Run(run), Some(tokens)) => Action::Run(Run { tokens, ..run }),
+            (action, _) => action,
+        };
+        let subject = Subject::roles(&self.roles).with_standings(&self.standings);
+        let email_domain = self.email_domain.as_deref().or(self.context.email_domain);
+        let context = Context { email_domain, balances: &self.balances, ..self.context };
+        Request { subject, action, context }
+    }
+
+    fn decide(&self) -> Decision {
+        self.engine().evaluate(&self.request())
+    }
+
+    /// The moves that lead on from here: none that moves again what was moved before.
+    fn moves(&self) -> Vec<Move> {
+        let mut moves = Here::of(self.engine(), self.request()).moves();
+        moves.retain(|step| self.path.iter().all(|taken| !taken.excludes(step)));
+        moves
+    }
+
+    /// What is once a step is taken; `None` where the domain would not be sound.
+    fn after(&self, step: &Move) -> Option<Self> {
+        let mut then = self.clone();
+        let engine = self.engine();
+        let catalog = engine.catalog();
+        let mut moved = None;
+        match step {
+            Move::Change(edit, _) => {
+                let changed = edit.lend(|change| engine.with_change(change))?;
+                then.changed = Some(Rc::new(changed));
+            }
+            Move::Plan(plan) => moved = Some(engine.domain().on_plan(catalog.name(*plan)?)),
+            Move::AddOn(add_on) => moved = Some(engine.domain().with_add_on(catalog.name(*add_on)?)),
+            Move::Vacate(role) => moved = Some(engine.domain().with_holders(&role_name(engine, *role), 0)),
+            Move::Ask(by) => {
+                let subject = by.who.subject();
+                then.roles = subject.all_roles().to_vec();
+                then.standings = subject.standings().to_vec();
+                then.context = by.given.iter().fold(then.context, |context, fact| context.fact(fact, true));
+            }
+            Move::Fact(fact, holds) => then.context = then.context.restated(*fact, *holds),
+            Move::EmailDomain(domain) => then.email_domain = Some(domain.clone()),
+            Move::Model(model) => then.on_model(*model),
+            Move::Balance(limit) => {
+                then.balances.retain(|(other, _)| other != limit);
+                then.balances.push((*limit, Balance::Remaining(AMPLE)));
+            }
+        }
+        if let Some(domain) = moved {
+            then.changed = Some(Rc::new(Engine::compile(catalog, &domain).ok()?));
+        }
+        Some(then)
+    }
+
+    /// The action on a model; a run with one token of each pool that the model prices.
+    fn on_model(&mut self, model: ModelId) {
+        let priced: Vec<_> = self.engine().quantities(model).map(|quantity| (quantity, 1)).collect();
+        match &mut self.action {
+            Action::Run(run) => {
+                run.model = Some(model);
+                let unpriced =
+                    |(own, _): &(QuantityId, u64)| priced.iter().all(|(quantity, _)| quantity != own);
+                let kept = run.tokens.iter().copied().filter(unpriced);
+                self.tokens = Some(kept.chain(priced.iter().copied()).collect());
+            }
+            Action::Process { model: of, .. } => *of = Some(model),
+            _ => {}
+        }
+    }
+
+    /// The moves on the way to here and one more, whatever their order.
+    fn set_with(&self, step: &Move) -> Vec<Move> {
+        let mut set: Vec<Move> = self.path.iter().chain([step]).cloned().collect();
+        set.sort_unstable();
+        set
+    }
+}
+
+/// What would lift a deny, of which this is the record.
+pub(super) fn remedies(engine: &Engine, request: &Request<'_>, decision: Record) -> Remedies {
+    let search = Search::run(engine, request);
+    let remedies: Vec<Remedy> = search.found.into_iter().map(|(_, path)| remedy(engine, &path)).collect();
+    let stuck = search.stuck.unwrap_or_else(|| decision.clone());
+    let impossible = (remedies.is_empty() && search.complete).then_some(stuck);
+    let other_roles = other_roles(engine, request);
+    Remedies { decision, remedies, impossible, other_roles, complete: search.complete }
+}
+
+/// What a search came to.
+struct Search {
+    /// Sets of moves, smallest first, with the path that each was found by.
+    found: Vec<(Vec<Move>, Vec<Move>)>,
+    /// The first deny after some step from which no step led on.
+    stuck: Option<Record>,
+    complete: bool,
+}
+
+impl Search {
+    fn run(engine: &Engine, request: &Request<'_>) -> Self {
+        let mut search = Self { found: Vec::new(), stuck: None, complete: true };
+        let mut seen: BTreeSet<Vec<Move>> = BTreeSet::new();
+        let mut layer = vec![State::of(engine, request)];
+        for _ in 0..Remedies::STEPS_MAX {
+            let mut next = Vec::new();
+            for state in &layer {
+                let moves = state.moves();
+                if moves.is_empty() {
+                    search.stuck_at(state);
+                }
+                for step in moves {
+                    let set = state.set_with(&step);
+                    // A set that contains one that suffices is not minimal.
+                    if search.has_part_of(&set) || seen.contains(&set) {
+                        continue;
+                    }
+                    if seen.len() >= Remedies::SETS_MAX {
+                        search.complete = false;
+                        return search;
+                    }
+                    seen.insert(set.clone());
+                    let Some(mut then) = state.after(&step) else { continue };
+                    then.path.push(step);
+                    if then.decide().is_allow() {
+                        search.found.push((set, then.path));
+                    } else {
+                        next.push(then);
+                    }
+                }
+            }
+            if next.is_empty() {
+                return search;
+            }
+            layer = next;
+        }
+        search.complete = layer.iter().all(|state| state.moves().is_empty());
+        search
+    }
+
+    fn has_part_of(&self, set: &[Move]) -> bool {
+        self.found.iter().any(|(found, _)| found.iter().all(|step| set.binary_search(step).is_ok()))
+    }
+
+    /// Where nothing was done yet, the record of the request itself says it.
+    fn stuck_at(&mut self, state: &State<'_>) {
+        if !state.path.is_empty() {
+            self.stuck.get_or_insert_with(|| state.engine().record(&state.decide()));
+        }
+    }
+}
+
+/// What the subject may do in another role, if somebody may assign it.
+fn other_roles(engine: &Engine, request: &Request<'_>) -> Vec<Remedy> {
+    let own = request.subject.all_roles();
+    let actors = OnceCell::new();
+    // The assignment itself matters only where it matters how many hold a role.
+    let counts = !engine.levers(request).holders.is_empty();
+    let roles = engine.roles().map(|(_, role)| role).filter(|role| !own.contains(role));
+    let assign = |role: RoleId| {
+        let change = Change::AssignRole { role, from: own.first().copied() };
+        let subject = Subject::roles(std::slice::from_ref(&role)).with_standings(request.subject.standings());
+        let asked = Request { subject, ..*request };
+        if !counts && engine.evaluate(&asked).is_deny() {
+            return None;
+        }
+        let by = weakest(engine, actors.get_or_init(|| by_strength(engine)), change)?;
+        let allowed = !counts || engine.with_change(change)?.evaluate(&asked).is_allow();
+        allowed.then(|| Remedy { steps: vec![Step::Assign(made(engine, change, &by))] })
+    };
+    roles.filter_map(assign).collect()
+}
+
+fn remedy(engine: &Engine, path: &[Move]) -> Remedy {
+    Remedy { steps: path.iter().map(|step| named(engine, step)).collect() }
+}
+
+fn named(engine: &Engine, step: &Move) -> Step {
+    let catalog = engine.catalog();
+    let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
+    match step {
+        Move::Change(edit, by) => Step::Change(edit.lend(|change| made(engine, change, by))),
+        Move::Ask(by) => Step::Ask { by: by.who.named(engine), given: names(engine, by.given) },
+        Move::Fact(fact, holds) => Step::Fact { fact: name(catalog.name(*fact)), holds: *holds },
+        Move::EmailDomain(domain) => Step::EmailDomain(domain.clone()),
+        Move::Model(model) => Step::Model(name(catalog.name(*model))),
+        Move::Balance(limit) => Step::Balance(name(catalog.name(*limit))),
+        Move::Plan(plan) => Step::Plan(name(catalog.name(*plan))),
+        Move::AddOn(add_on) => Step::AddOn(name(catalog.name(*add_on))),
+        Move::Vacate(role) => Step::Vacate(role_name(engine, *role)),
+    }
+}
+
+/// A change in names, with who makes it.
+fn made(engine: &Engine, change: Change<'_>, by: &By) -> Made {
+    let change = engine.named(&Request::new(Subject::nobody(), change)).action.change.unwrap_or_default();
+    Made {
+        by: by.who.named(engine),
+        change,
+        given: names(engine, by.given),
+        obligations: names(engine, by.obligations),
+        from_above: by.from_above,
+    }
+}
+
+fn names<T: InSet + Bind>(engine: &Engine, set: IdSet<T>) -> Vec<String> {
+    set.iter().filter_map(|one| engine.catalog().name(one)).map(str::to_owned).collect()
+}
