@@ -47,6 +47,7 @@ pub(crate) type FixedState = BuildHasherDefault<Spread>;
 
 impl Spread {
     /// Both halves of a product: every bit of the word reaches those that a table looks at.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half, which has the upper one in it")]
     fn mix(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = (product ^ product >> 64) as u64;
