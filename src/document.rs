@@ -4,12 +4,12 @@
 //! is deserialized on its own; where an entry has a mistake, the offending value is noted, taken out, and the
 //! entry read again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut, Range};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -17,6 +17,36 @@ use crate::diagnostic::{Code, Problems, did_you_mean};
 /// How many mistakes of one entry are reported. Each costs another reading of the entry, so that without an end a
 /// large broken entry would take quadratic time.
 pub(crate) const ENTRY_PROBLEMS_MAX: usize = 32;
+
+/// A value of a file with its place, which is no part of what the file states.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Spanned<T>(toml::Spanned<T>);
+
+impl<T> Spanned<T> {
+    pub(crate) fn new(at: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(at, value))
+    }
+
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    pub(crate) fn get_ref(&self) -> &T {
+        self.0.get_ref()
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+/// A name is looked up by its text.
+impl std::borrow::Borrow<str> for Spanned<String> {
+    fn borrow(&self) -> &str {
+        self.get_ref()
+    }
+}
 
 /// How deep arrays, inline tables and dotted keys go. The parser recurses, so this bounds the stack that a file takes;
 /// the header that nests most in a catalog goes six deep.
@@ -69,6 +99,7 @@ macro_rules! table {
     ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
         $(#[$attribute])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct $name {
             $($(#[$key_attribute])* #[serde(skip_serializing_if = "crate::document::is_default")] pub(crate) $key: $type,)*
@@ -115,6 +146,79 @@ impl<T: Serialize> Serialize for Placed<T> {
     }
 }
 
+/// What can be taken from a good value as it stands, several times faster than over serde, which copies it first
+/// so that a mistake can be taken out.
+pub(crate) trait Plain: DeserializeOwned {
+    /// What serde makes of `value`, or `None`: then it is asked, and says what is wrong if anything is.
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self>;
+}
+
+impl Plain for bool {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_bool()
+    }
+}
+
+impl Plain for u64 {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        let number = value.get_ref().as_integer()?;
+        Self::from_str_radix(number.as_str(), number.radix()).ok()
+    }
+}
+
+impl Plain for String {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_str().map(str::to_owned)
+    }
+}
+
+impl<T: Plain> Plain for Option<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        T::plain(value).map(Some)
+    }
+}
+
+impl<T: Plain> Plain for Spanned<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        Some(Self::new(value.span(), T::plain(value)?))
+    }
+}
+
+impl<T: Plain + Ord> Plain for Set<T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        value.get_ref().as_array()?.iter().map(T::plain).collect()
+    }
+}
+
+impl<T: Plain> Plain for BTreeMap<Name, T> {
+    fn plain(value: &toml::Spanned<DeValue<'_>>) -> Option<Self> {
+        let table = value.get_ref().as_table()?.iter();
+        let entry = |key: &toml::Spanned<Cow<'_, str>>, value| {
+            Some((Spanned::new(key.span(), key.get_ref().clone().into_owned()), T::plain(value)?))
+        };
+        table.map(|(key, value)| entry(key, value)).collect()
+    }
+}
+
+/// Lets a table be taken as it stands, if it has no other keys than these. Only for keys without attributes.
+macro_rules! plain_table {
+    ($table:ident { $($key:ident),* }) => {
+        impl crate::document::Plain for $table {
+            fn plain(value: &toml::Spanned<toml::de::DeValue<'_>>) -> Option<Self> {
+                let mut row = Self::default();
+                for (key, value) in value.get_ref().as_table()? {
+                    match key.get_ref().as_ref() {
+                        $(stringify!($key) => row.$key = crate::document::Plain::plain(value)?,)*
+                        _ => return None,
+                    }
+                }
+                Some(row)
+            }
+        }
+    };
+}
+pub(crate) use plain_table;
+
 /// The top level of a document; tables are taken out one after the other.
 pub(crate) struct Document<'t> {
     table: DeTable<'t>,
@@ -144,9 +248,32 @@ impl<'t> Document<'t> {
         Placed { at: Some(key.span()), row }
     }
 
+    /// The same for a table that most often is good.
+    pub(crate) fn plain_table<T: Plain + Default>(&mut self, name: &str) -> Placed<T> {
+        let Some((key, value)) = self.table.remove_entry(name) else { return Placed::default() };
+        let row = T::plain(&value).or_else(|| entry(&key.span(), value, &mut self.problems));
+        Placed { at: Some(key.span()), row: row.unwrap_or_default() }
+    }
+
     /// Takes out the table of this name as a map, each entry read on its own.
     pub(crate) fn section<T: DeserializeOwned>(&mut self, name: &str) -> BTreeMap<Name, T> {
-        let Some(value) = self.table.remove(name) else { return BTreeMap::new() };
+        let value = self.table.remove(name);
+        self.entries(name, value)
+    }
+
+    /// The same for a table that most often is good.
+    pub(crate) fn plain_section<T: Plain>(&mut self, name: &str) -> BTreeMap<Name, T> {
+        let value = self.table.remove(name);
+        let plain = value.as_ref().and_then(Plain::plain);
+        plain.unwrap_or_else(|| self.entries(name, value))
+    }
+
+    fn entries<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        value: Option<toml::Spanned<DeValue<'_>>>,
+    ) -> BTreeMap<Name, T> {
+        let Some(value) = value else { return BTreeMap::new() };
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
             self.problems.add(Code::WrongType, Some(span), format!("`{name}` must be a table"));
@@ -243,7 +370,7 @@ fn string_length(text: &[u8], quote: u8) -> usize {
 /// makes no entry.
 fn entry<T: DeserializeOwned>(
     key: &Range<usize>,
-    mut value: Spanned<DeValue<'_>>,
+    mut value: toml::Spanned<DeValue<'_>>,
     problems: &mut Problems,
 ) -> Option<T> {
     let mut last = value.span();
@@ -326,7 +453,11 @@ fn in_toml_words(expected: &str) -> &str {
 }
 
 /// Takes the key or element at `span` out of `value`; false if nothing below it stands there.
-fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>, removed: &mut BTreeSet<String>) -> bool {
+fn remove(
+    value: &mut toml::Spanned<DeValue<'_>>,
+    span: &Range<usize>,
+    removed: &mut BTreeSet<String>,
+) -> bool {
     match value.get_mut() {
         DeValue::Array(array) => {
             if array.iter().all(|element| element.span() != *span) {
@@ -352,6 +483,58 @@ fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>, removed: &mut B
         _ => false,
     }
 }
+
+/// What JSON Schemas say of the types above, for editors.
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Name, Placed, Set, Spanned};
+
+    /// A type whose schema is written out, each time it is used.
+    macro_rules! inline {
+        ($(($($generic:tt)*) $type:ty, $name:literal, |$generator:ident| $schema:expr;)*) => {$(
+            impl $($generic)* JsonSchema for $type {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    $name.into()
+                }
+
+                fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            }
+        )*};
+    }
+
+    /// A day, as text.
+    pub(crate) struct Day;
+    /// Whole hours or days, as text.
+    pub(crate) struct Length;
+    /// A decimal with at most three places, as text.
+    pub(crate) struct Decimal;
+
+    inline! {
+        () Name, "Name", |_generator| json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" });
+        () Spanned<u64>, "Number", |generator| u64::json_schema(generator);
+        () Spanned<Vec<String>>, "Texts", |generator| Vec::<String>::json_schema(generator);
+        (<T: JsonSchema>) Set<T>, "Set", |generator| Vec::<T>::json_schema(generator);
+        (<T: JsonSchema>) Placed<T>, "Table", |generator| T::json_schema(generator);
+        () Day, "Day", |_generator| json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" });
+        () Length, "Length", |_generator| json_schema!({ "type": "string", "pattern": "^[1-9][0-9]*[hd]$" });
+        () Decimal, "Decimal", |_generator| json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+(\\.[0-9]{1,3})?$",
+        });
+    }
+}
+#[cfg(feature = "schema")]
+pub(crate) use schema::{Day, Decimal, Length};
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ impl Tag {
 /// The largest number of things of one kind; positions are 0 to 65,534.
 pub(crate) const COUNT_MAX: usize = 65_535;
 
-/// The largest number of roles × permissions: an engine keeps a byte for each.
+/// The largest number of roles × permissions: a catalog keeps a byte for each.
 pub(crate) const CELLS_MAX: usize = 1 << 24;
 
 macro_rules! ids {
@@ -121,6 +121,17 @@ ids! {
     ObjectId;
 }
 
+impl RoleId {
+    /// The id as it is stored.
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) const fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
 /// A set of ids of one catalog: at most 64 different ones, in one word.
 ///
 /// ```
@@ -146,10 +157,6 @@ impl<T> IdSet<T> {
     /// The set without ids.
     pub const fn empty() -> Self {
         Self::new(Tag(0), 0)
-    }
-
-    pub(crate) const fn fits(&self, tag: Tag) -> bool {
-        self.bits == 0 || self.tag.0 == tag.0
     }
 
     pub(crate) const fn bits(self) -> u64 {
@@ -194,6 +201,7 @@ macro_rules! in_set {
 in_set! { FactId ProviderId DataId ObligationId }
 
 /// The bit of a thing that lives in a word; none for positions that no word has.
+#[inline]
 pub(crate) fn bit(position: u16) -> u64 {
     1_u64.checked_shl(u32::from(position)).unwrap_or(0)
 }
@@ -208,7 +216,7 @@ pub(crate) fn positions(bits: u64) -> impl Iterator<Item = u16> {
     })
 }
 
-fn parts<T: InSet>(id: T) -> (Tag, u16) {
+pub(crate) fn parts<T: InSet>(id: T) -> (Tag, u16) {
     let bits = id.bits();
     (Tag(bits >> 16), (bits & 0xFFFF) as u16)
 }

@@ -69,6 +69,7 @@
 //! | [`check`] | policy suites: what must be decided, as a file; their coverage; a self-check at start-up |
 //! | [`diagnostic`] | everything that is wrong with a file, with place and likely fix |
 //! | [`usage`] | a pure ledger for AI outputs and credits: periods, prices, grants, reservations |
+//! | `schema` | JSON Schemas of the file formats, for editors; with the feature `schema` |
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod analysis;
@@ -82,6 +83,8 @@ pub mod engine;
 mod hash;
 pub mod id;
 pub mod request;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod units;
 pub mod usage;
 pub mod word;

@@ -308,7 +308,8 @@ fn nesting_ten_thousand_deep_is_an_error_and_overflows_nothing() {
         format!(r#"{{"action":{{}},"context":{{"facts":{{"a":{}}}}}}}"#, deep("[", "]")),
     ];
     for text in jsons {
-        assert!(on_a_small_stack(64, move || serde_json::from_str::<NamedRequest>(&text).is_err()));
+        // How deep JSON goes is up to its parser: this one stops at 128 levels.
+        assert!(on_a_small_stack(256, move || serde_json::from_str::<NamedRequest>(&text).is_err()));
     }
 }
 
@@ -706,7 +707,7 @@ fn no_mutated_text_makes_a_panic() {
             Ok(engine) => {
                 let _decided = engine.decide(&request);
                 assert!(!engine.explain_named(&request).to_string().is_empty());
-                assert_eq!(&Domain::parse(&engine.domain().to_toml()).unwrap(), engine.domain());
+                assert_eq!(Domain::parse(&engine.domain().to_toml()).unwrap(), engine.domain());
                 true
             }
         }

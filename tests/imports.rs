@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules that it may import.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("id", &[]),
     ("units", &[]),
     ("word", &[]),
@@ -74,6 +74,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "analysis",
         ],
     ),
+    ("schema", &["catalog", "check", "domain", "request"]),
 ];
 
 /// The modules that a line of code imports: what stands behind `crate::`, in braces or not.

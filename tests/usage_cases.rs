@@ -1152,7 +1152,7 @@ fn a_snapshot_has_the_same_bytes_on_every_machine() {
     );
     let bytes = world.account.snapshot();
     let sum = bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-    expect_test::expect!["883 edbda05e261191ba"].assert_eq(&format!("{} {sum:x}", bytes.len()));
+    expect_test::expect!["883 edbd9c8086918200"].assert_eq(&format!("{} {sum:x}", bytes.len()));
 }
 
 #[test]
@@ -1177,7 +1177,7 @@ fn what_plans_include_is_due_until_it_is_issued() {
     assert_eq!(due(&world, "02-28-"), [0]);
     assert_eq!(due(&world, "02-28"), [0, 1]);
     world.run("include basic @02-28; include plus");
-    assert_eq!(due(&world, "03-30"), []);
+    assert!(due(&world, "03-30").is_empty());
 }
 
 #[test]

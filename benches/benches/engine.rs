@@ -6,7 +6,6 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
 use tollkeeper::request::{NamedRequest, Request};
 use tollkeeper_benches::floor::Floor;
@@ -78,17 +77,6 @@ fn answers(criterion: &mut Criterion) {
     stream(criterion, "matrix", &workload.engines, Engine::matrix);
 }
 
-fn build(criterion: &mut Criterion) {
-    let workload = workload();
-    let texts: Vec<String> = workload.states.iter().map(|state| state.tenant.to_toml()).collect();
-    let domains: Vec<Domain> = workload.engines.iter().map(|engine| engine.domain().clone()).collect();
-    stream(criterion, "build/compile", &domains, |domain| Engine::compile(&workload.catalog, domain));
-    stream(criterion, "build/parse", &texts, |text| Domain::parse(text));
-    stream(criterion, "build/parse-and-compile", &texts, |text| {
-        Engine::compile(&workload.catalog, &Domain::parse(text)?)
-    });
-}
-
 fn grow(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
     let sizes = [(10, 4), (100, 4), (1_000, 4), (10_000, 4), (10, 100), (10, 1_000), (10, 10_000)];
@@ -109,10 +97,11 @@ fn many(criterion: &mut Criterion) {
     let count = std::env::var("TOLLKEEPER_ENGINES").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(1_000_000);
     let workload = workload();
+    let stored: Vec<Vec<u8>> = workload.engines.iter().map(Engine::to_bytes).collect();
     let engines: Vec<Engine> = (0..count)
         .map(|number| {
-            let domain = workload.engines[number % workload.engines.len()].domain();
-            Engine::compile(&workload.catalog, domain).expect("a domain of the workload")
+            let stored = &stored[number % stored.len()];
+            Engine::from_bytes(&workload.catalog, stored).expect("an engine of the workload")
         })
         .collect();
     let typed = &workload.typed;
@@ -149,5 +138,5 @@ fn many(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, evaluate, answers, build, grow, many);
+criterion_group!(benches, evaluate, answers, grow, many);
 criterion_main!(benches);

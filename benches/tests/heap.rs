@@ -49,10 +49,14 @@ fn an_engine_is_small_and_deciding_allocates_nothing() {
     assert_eq!(count, 0);
 
     let catalog = Catalog::builtin();
-    for (what, text, most) in [("untouched", UNTOUCHED, 1_200), ("configured", CONFIGURED, 6_500)] {
+    for (what, text, most) in [("untouched", UNTOUCHED, 64), ("configured", CONFIGURED, 256)] {
         let (engine, bytes) = held(|| compile(&catalog, text));
         let inline = size_of_val(&engine);
         println!("{what}: {} bytes, {inline} of them inline", bytes + inline);
         assert!(bytes + inline <= most, "{what}: {bytes} + {inline}");
     }
+    let texts: Vec<String> = workload.states.iter().map(|state| state.tenant.to_toml()).collect();
+    let (engines, bytes) =
+        held(|| texts.iter().map(|text| compile(&catalog, text)).collect::<Vec<_>>().into_boxed_slice());
+    println!("customers of the workload: {} bytes each", bytes / engines.len());
 }

@@ -260,7 +260,8 @@ impl Engine {
     /// Shown by whatever is not in the plan for want of the add-on; of an add-on that no gate asks for, by a request
     /// that it leaves as it is.
     fn lint_add_ons(&self, findings: &mut Vec<Finding>) {
-        let stated = self.domain().add_ons().filter(|stated| self.add_ons().all(|add_on| add_on != *stated));
+        let domain = self.domain();
+        let stated = domain.add_ons().filter(|stated| self.add_ons().all(|add_on| add_on != *stated));
         let stated: Vec<&str> = stated.collect();
         if stated.is_empty() {
             return;
@@ -273,7 +274,7 @@ impl Engine {
             };
             let Some(request) = asked.iter().find(wanting).or(asked.first()) else { continue };
             let message =
-                format!("add-on `{add_on}` is stated, but plan `{}` does not offer it", self.domain().plan());
+                format!("add-on `{add_on}` is stated, but plan `{}` does not offer it", domain.plan());
             findings.push(self.finding(LintCode::AddOnNotOffered, message, request.clone()));
         }
     }

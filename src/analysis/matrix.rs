@@ -78,7 +78,7 @@ impl Engine {
     pub fn matrix(&self) -> Matrix {
         let (roles, actors) = (self.role_actors(), self.actors());
         Matrix {
-            domain: self.domain().id().to_owned(),
+            domain: self.domain_id().to_owned(),
             version: format!("{:016x}", self.version()),
             permissions: self.table(&roles, self.permission_questions()),
             features: self.table(&roles, self.feature_questions()),

@@ -11,6 +11,7 @@ mod graph;
 pub(crate) mod model;
 mod rows;
 pub(crate) mod source;
+pub(crate) mod tables;
 mod validate;
 
 use std::fmt;

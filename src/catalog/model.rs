@@ -5,7 +5,8 @@
 
 use super::credits::CreditPlan;
 use super::rows::Rows;
-use super::source::{CatalogSource, KeySource};
+use super::source::{CatalogSource, KeySource, LimitSource};
+use super::tables::Tables;
 use crate::id::{Tag, bit, positions};
 use crate::units::Price;
 use crate::word::{Stop, Switch, Trigger};
@@ -50,6 +51,7 @@ pub(crate) struct Model {
     pub(crate) restrictions: Positions,
     /// By feature: who gets data where no regime bars anybody.
     pub(crate) unbarred: Box<[Processing]>,
+    pub(crate) tables: Tables,
 }
 
 impl Model {
@@ -65,7 +67,9 @@ impl Model {
         let restrictions = self.permissions.iter().filter(|(_, _, row)| row.restricts.is_some());
         let restrictions = restrictions.map(|(position, _, _)| position).collect();
         let unbarred = self.features.iter().map(|(_, _, row)| self.unbarred(row)).collect();
-        Self { own_obligations, restrictions, unbarred, ..self }
+        let mut this = Self { own_obligations, restrictions, unbarred, ..self };
+        this.tables = Tables::of(&this);
+        this
     }
 
     fn unbarred(&self, feature: &Feature) -> Processing {
@@ -112,6 +116,16 @@ pub(crate) struct Limit {
     pub(crate) limit: u64,
     pub(crate) stop: Stop,
     pub(crate) ceiling_percent: u64,
+}
+
+impl Limit {
+    pub(crate) fn of(row: &LimitSource) -> Self {
+        Self {
+            limit: row.limit.unwrap_or(0),
+            stop: row.stop,
+            ceiling_percent: row.ceiling_percent.as_ref().map_or(100, |ceiling| *ceiling.get_ref()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -289,9 +303,17 @@ pub(crate) struct Feature {
 
 #[derive(Debug)]
 pub(crate) struct Meter {
-    pub(crate) counts: Box<[Trigger]>,
+    /// One bit a trigger.
+    pub(crate) counts: u64,
     pub(crate) limits: Positions,
     pub(crate) priced: bool,
+}
+
+impl Meter {
+    /// Whether a run with this trigger counts.
+    pub(crate) fn counts(&self, trigger: Trigger) -> bool {
+        self.counts & bit(trigger as u16) != 0
+    }
 }
 
 #[derive(Debug)]

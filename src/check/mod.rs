@@ -120,7 +120,7 @@ mod remedy;
 mod report;
 mod run;
 mod self_check;
-mod source;
+pub(crate) mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod suite;

@@ -32,6 +32,7 @@ pub enum ExpectedRemedy {
 /// { vacate = "contractor" }               # nobody holds the role any more
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ExpectedStep {

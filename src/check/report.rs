@@ -10,7 +10,8 @@ use crate::request::NamedRequest;
 
 /// What came of a suite.
 ///
-/// `Display` is for people: every failed check with the differences and the explanation, then what was covered.
+/// `Display` is for people: every failed check with the differences and the explanation, then how much was covered;
+/// `{:#}` lists also what was not.
 /// Serialized, it is for programs.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[must_use = "a report that nobody looks at hides failed checks"]
@@ -143,7 +144,7 @@ impl fmt::Display for Report {
             failed => writeln!(f, "suite `{suite}`, domain `{domain}`: {failed} of {checks} checks failed")?,
         }
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))?;
-        write!(f, "\n{coverage}")
+        if f.alternate() { write!(f, "\n{coverage:#}") } else { write!(f, "\n{coverage}") }
     }
 }
 

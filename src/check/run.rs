@@ -42,7 +42,7 @@ pub fn run(suite: &Suite, engine: &Engine) -> Report {
     let failures = suite.checks().filter_map(|check| decide(check, engine, &mut coverage)).collect();
     Report {
         suite: suite.name().to_owned(),
-        domain: engine.domain().id().to_owned(),
+        domain: engine.domain_id().to_owned(),
         version: format!("{:016x}", engine.version()),
         checks: suite.checks().len(),
         failures,

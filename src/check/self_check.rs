@@ -40,7 +40,7 @@ pub fn self_check(engine: &Engine, must_be_denied: &[NamedRequest]) -> Result<()
         let reason = engine.evaluate_named(request).reason();
         match reason.gate() {
             None => {
-                let (request, domain) = (Box::new(request.clone()), engine.domain().id().to_owned());
+                let (request, domain) = (Box::new(request.clone()), engine.domain_id().to_owned());
                 return Err(SelfCheckError::Allowed { number, request, domain, reason });
             }
             Some(Gate::Known) => return Err(SelfCheckError::NotUnderstood { number, reason }),

@@ -1,20 +1,24 @@
 //! The shape of a suite file: one struct a table.
 
+#[cfg(feature = "schema")]
+use std::collections::BTreeMap;
+
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use toml::Spanned;
 
 use super::remedy::ExpectedRemedy;
 use crate::catalog::source::Map;
 use crate::decision::Effect;
+#[cfg(feature = "schema")]
+use crate::decision::Reason;
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Placed};
+use crate::document::{Document, Name, Placed, Spanned};
 use crate::domain::DomainSource;
 use crate::request::{NamedAction, NamedContext, NamedSubject, Resource};
 
 /// A whole suite file.
-pub(super) struct SuiteSource {
+pub(crate) struct SuiteSource {
     pub(super) suite: Placed<Heading>,
     pub(super) checks: Vec<Spanned<CheckSource>>,
     pub(super) tables: Vec<Spanned<TableSource>>,
@@ -22,56 +26,104 @@ pub(super) struct SuiteSource {
     pub(super) domain: Option<DomainSource>,
 }
 
-/// `[suite]`
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Heading {
-    pub(super) name: Option<Name>,
-    pub(super) domain: Option<Name>,
-    pub(super) catalog: Option<Name>,
+/// Declares one table of a suite, which is read and never printed.
+macro_rules! table {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
+        $(#[$attribute])*
+        #[derive(Default, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($(#[$key_attribute])* pub(super) $key: $type,)*
+        }
+    };
 }
 
-/// `[[check]]`
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct CheckSource {
-    pub(super) name: Option<Name>,
-    pub(super) subject: NamedSubject,
-    pub(super) action: Option<NamedAction>,
-    pub(super) resource: Option<Resource>,
-    pub(super) context: NamedContext,
-    pub(super) expect: Option<Effect>,
-    pub(super) reason: Option<Name>,
-    pub(super) obligations: Option<Spanned<Vec<String>>>,
-    pub(super) providers: Option<Spanned<Vec<String>>>,
-    pub(super) data: Option<Spanned<Vec<String>>>,
-    pub(super) fallback: Option<Name>,
-    pub(super) remedy: Option<Spanned<RemedySource>>,
+table! {
+    /// What the suite is called, and what it is about.
+    Heading {
+        /// The name of the suite in reports.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true), with = "String"))]
+        name: Option<Name>,
+        /// The file of the domain, as seen from the suite; or the tables of a domain stand in the suite.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        domain: Option<Name>,
+        /// The file of the catalog, as seen from the suite; left out, the built-in one.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        catalog: Option<Name>,
+    }
 }
-
-/// `[[table]]`
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct TableSource {
-    pub(super) name: Option<Name>,
-    pub(super) subjects: Vec<SubjectSource>,
-    pub(super) resource: Option<Resource>,
-    pub(super) context: NamedContext,
-    pub(super) permissions: Map<Vec<Name>>,
-    pub(super) features: Map<Vec<Name>>,
-    pub(super) rows: Vec<Spanned<RowSource>>,
+table! {
+    /// One request and what must come of it.
+    CheckSource {
+        /// What the check is called in reports; no other has the name.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true), with = "String"))]
+        name: Option<Name>,
+        /// Who asks; may be left out where the action is open to everybody.
+        subject: NamedSubject,
+        /// What is asked for.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
+        action: Option<NamedAction>,
+        /// What it concerns.
+        resource: Option<Resource>,
+        /// In which circumstances.
+        context: NamedContext,
+        /// What must be decided.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
+        expect: Option<Effect>,
+        /// The reason that must be given.
+        #[cfg_attr(feature = "schema", schemars(with = "Reason"))]
+        reason: Option<Name>,
+        /// All obligations of the allow.
+        obligations: Option<Spanned<Vec<String>>>,
+        /// Everybody who gets data.
+        providers: Option<Spanned<Vec<String>>>,
+        /// All classes of data that are processed.
+        data: Option<Spanned<Vec<String>>>,
+        /// What must be served in the place of a denied feature.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        fallback: Option<Name>,
+        /// What must lift the deny: the steps of one remedy, in any order, or `impossible`.
+        remedy: Option<Spanned<RemedySource>>,
+    }
 }
-
-/// One row of a table whose action is more than a permission or a feature.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RowSource {
-    pub(super) action: Option<NamedAction>,
-    pub(super) expect: Vec<Name>,
+table! {
+    /// Subjects × actions: a check for each cell.
+    TableSource {
+        /// What the table is called in reports; no other check or table has the name.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true), with = "String"))]
+        name: Option<Name>,
+        /// Who asks: a role, or a subject as in a request.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
+        subjects: Vec<SubjectSource>,
+        /// What every cell concerns.
+        resource: Option<Resource>,
+        /// In which circumstances every cell is asked.
+        context: NamedContext,
+        /// Permissions, each with a cell for every subject.
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<CellSchema>>"))]
+        permissions: Map<Vec<Name>>,
+        /// Features, each with a cell for every subject.
+        #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<CellSchema>>"))]
+        features: Map<Vec<Name>>,
+        /// Every other action, each with a cell for every subject.
+        rows: Vec<Spanned<RowSource>>,
+    }
+}
+table! {
+    /// An action that is more than a permission or a feature.
+    RowSource {
+        /// What is asked for.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
+        action: Option<NamedAction>,
+        /// A cell for every subject.
+        #[cfg_attr(feature = "schema", schemars(extend("x-required" = true), with = "Vec<CellSchema>"))]
+        expect: Vec<Name>,
+    }
 }
 
 /// A subject of a table: a role by name, or all that a request says of a subject.
-pub(super) struct SubjectSource(pub(super) NamedSubject);
+pub(crate) struct SubjectSource(pub(super) NamedSubject);
 
 impl<'de> Deserialize<'de> for SubjectSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -96,7 +148,7 @@ impl<'de> Deserialize<'de> for SubjectSource {
 }
 
 /// `remedy = "impossible"`, or the steps of a remedy.
-pub(super) struct RemedySource(pub(super) ExpectedRemedy);
+pub(crate) struct RemedySource(pub(super) ExpectedRemedy);
 
 impl<'de> Deserialize<'de> for RemedySource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -143,3 +195,100 @@ impl SuiteSource {
         (source, document.finish(&tables))
     }
 }
+
+/// What JSON Schemas say of suites, for editors.
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{
+        CheckSource, Heading, RemedySource, RowSource, Spanned, SubjectSource, SuiteSource, TableSource,
+    };
+    use crate::check::ExpectedStep;
+    use crate::decision::Reason;
+    use crate::domain::DomainSource;
+    use crate::request::NamedSubject;
+
+    /// A cell of a table: an effect, or the reason that means it.
+    pub(crate) struct CellSchema;
+
+    impl JsonSchema for CellSchema {
+        fn schema_name() -> Cow<'static, str> {
+            "Cell".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let reason = generator.subschema_for::<Reason>();
+            json_schema!({ "anyOf": [{ "enum": ["allow", "deny"] }, reason] })
+        }
+    }
+
+    impl JsonSchema for SubjectSource {
+        fn schema_name() -> Cow<'static, str> {
+            "Subject".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let subject = generator.subschema_for::<NamedSubject>();
+            json_schema!({ "anyOf": [{ "type": "string", "description": "A role." }, subject] })
+        }
+    }
+
+    impl JsonSchema for RemedySource {
+        fn schema_name() -> Cow<'static, str> {
+            "Remedy".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let steps = generator.subschema_for::<Vec<ExpectedStep>>();
+            json_schema!({ "anyOf": [{ "const": "impossible", "description": "Nothing lifts it." }, steps] })
+        }
+    }
+
+    impl JsonSchema for Spanned<RemedySource> {
+        fn schema_name() -> Cow<'static, str> {
+            RemedySource::schema_name()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            RemedySource::json_schema(generator)
+        }
+    }
+
+    impl JsonSchema for Spanned<RowSource> {
+        fn schema_name() -> Cow<'static, str> {
+            RowSource::schema_name()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            RowSource::json_schema(generator)
+        }
+    }
+
+    /// A suite has tables of its own, and perhaps those of a domain.
+    impl JsonSchema for SuiteSource {
+        fn schema_name() -> Cow<'static, str> {
+            "Suite".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let mut schema = DomainSource::json_schema(generator);
+            let mut checks = Vec::<CheckSource>::json_schema(generator);
+            checks.insert("description".to_owned(), "Requests, each with what must come of it.".into());
+            let mut tables = Vec::<TableSource>::json_schema(generator);
+            tables.insert("description".to_owned(), "Subjects × actions, with a check for each cell.".into());
+            let own = [("suite", Heading::json_schema(generator)), ("check", checks), ("table", tables)];
+            let properties = schema.ensure_object().get_mut("properties").and_then(|it| it.as_object_mut());
+            if let Some(properties) = properties {
+                properties.extend(own.map(|(name, schema)| (name.to_owned(), schema.to_value())));
+            }
+            schema.insert("required".to_owned(), ["suite"].as_slice().into());
+            schema.insert("description".to_owned(), "What must be decided in a domain.".into());
+            schema
+        }
+    }
+}
+#[cfg(feature = "schema")]
+pub(crate) use schema::CellSchema;

@@ -19,22 +19,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::model::Grant;
+use crate::catalog::source::{LimitSource, Map};
+use crate::catalog::{Catalog, Model};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::document::{Name, Set, Spanned};
+use crate::domain::{Domain, DomainSource};
+use crate::engine::Engine;
+use crate::request::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
+use crate::word::{Every, Scope, Stop, Switch, Trigger};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::sample::{select, subsequence};
 use proptest::strategy::{BoxedStrategy, Union};
-use toml::Spanned;
-
-use crate::catalog::model::Grant;
-use crate::catalog::source::{LimitSource, Map};
-use crate::catalog::{Catalog, Model};
-use crate::diagnostic::{Code, Diagnostics};
-use crate::document::{Name, Set};
-use crate::domain::{Domain, DomainSource};
-use crate::engine::Engine;
-use crate::request::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
-use crate::word::{Every, Scope, Stop, Switch, Trigger};
 
 /// A name that no catalog of this module's domains has, unless a catalog chose it: in some requests, so that
 /// properties meet names that nobody knows.
@@ -49,7 +47,7 @@ const TRIGGERS: [Trigger; 5] =
 /// What does not fit, such as custom roles on a plan without them, is left out again, so that every domain
 /// compiles. They shrink towards a domain that states nothing.
 pub fn domains(catalog: &Catalog) -> impl Strategy<Value = Domain> + use<> {
-    engines(catalog).prop_map(|engine| engine.domain().clone())
+    engines(catalog).prop_map(|engine| engine.domain())
 }
 
 /// Engines of a catalog, one for each of its [`domains`].

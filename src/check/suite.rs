@@ -9,7 +9,7 @@ use super::source::{CheckSource, SuiteSource, TableSource};
 use crate::catalog::Catalog;
 use crate::decision::{Effect, Reason};
 use crate::diagnostic::{Code, Diagnostics, Problems};
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::domain::Domain;
 use crate::engine::Engine;
 use crate::request::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
@@ -129,7 +129,7 @@ impl Suite {
             Some(in_place) => DomainOf::InPlace(Domain::of_text(in_place, text)),
             None => DomainOf::File(domain),
         };
-        let catalog_file = source.suite.catalog.clone().map(toml::Spanned::into_inner);
+        let catalog_file = source.suite.catalog.clone().map(Spanned::into_inner);
         Ok(Self { name, domain, catalog_file, checks: reader.checks })
     }
 
@@ -306,15 +306,14 @@ impl Reader {
         let Some(effect) = source.expect else { return };
         self.possible(&source, effect, reason);
         let Some(action) = source.action else { return };
-        let set = |names: Option<toml::Spanned<Vec<String>>>| {
-            names.map(|names| names.into_inner().into_iter().collect())
-        };
+        let set =
+            |names: Option<Spanned<Vec<String>>>| names.map(|names| names.into_inner().into_iter().collect());
         let expected = Expected {
             reason,
             obligations: set(source.obligations),
             providers: set(source.providers),
             data: set(source.data),
-            fallback: source.fallback.map(toml::Spanned::into_inner),
+            fallback: source.fallback.map(Spanned::into_inner),
             remedy: source.remedy.map(|remedy| remedy.into_inner().0),
             ..Expected::effect(effect)
         };

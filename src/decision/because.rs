@@ -58,7 +58,7 @@ pub enum Parameter {
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Role,
         Self::Permission,
         Self::DecidedBy,
@@ -80,7 +80,19 @@ impl Parameter {
         Self::Quantity,
         Self::EmailDomain,
         Self::Fact,
+        Self::Connector,
+        Self::Mode,
+        Self::Object,
     ];
+
+    /// One more than the position among all; nothing is zero.
+    const fn code(self) -> u32 {
+        self as u32 + 1
+    }
+
+    fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code.checked_sub(1)?)).copied()
+    }
 
     /// The spelling in explanations and records.
     pub const fn as_str(self) -> &'static str {
@@ -119,36 +131,34 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// How many parameters a reason has at most.
-const PARAMETERS_MAX: usize = 4;
-
 /// What a reason is about: at most four parameters, by position in the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+///
+/// Three words, a byte and two bytes of which belong to each parameter: every gate that is passed or fails makes
+/// one, and what is known when it is made costs nothing to put together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Because {
-    parameters: [Option<Parameter>; PARAMETERS_MAX],
-    positions: [u16; PARAMETERS_MAX],
+    parameters: u32,
+    positions: [u32; 2],
 }
 
 impl Because {
     /// Nothing to say.
-    pub(crate) const NOTHING: Self =
-        Self { parameters: [None; PARAMETERS_MAX], positions: [0; PARAMETERS_MAX] };
+    pub(crate) const NOTHING: Self = Self { parameters: 0, positions: [0; 2] };
 
     pub(crate) const fn one(parameter: Parameter, position: u16) -> Self {
-        Self { parameters: [Some(parameter), None, None, None], positions: [position, 0, 0, 0] }
+        Self { parameters: parameter.code(), positions: [position as u32, 0] }
     }
 
     /// One parameter more; a fifth is left out.
     pub(crate) const fn and(self, parameter: Parameter, position: u16) -> Self {
-        // Spelled out: where the parameters before are known, so is the free place, and nothing is searched.
-        let (p, at) = (self.parameters, self.positions);
-        let new = Some(parameter);
-        let (parameters, positions) = match p {
-            [None, ..] => ([new, None, None, None], [position, 0, 0, 0]),
-            [_, None, ..] => ([p[0], new, None, None], [at[0], position, 0, 0]),
-            [_, _, None, _] => ([p[0], p[1], new, None], [at[0], at[1], position, 0]),
-            [_, _, _, None] => ([p[0], p[1], p[2], new], [at[0], at[1], at[2], position]),
-            _ => (p, at),
+        let (code, position) = (parameter.code(), position as u32);
+        let Self { parameters, positions: [first, second] } = self;
+        let (parameters, positions) = match parameters {
+            0 => (code, [position, 0]),
+            ..=0xff => (parameters | code << 8, [first | position << 16, 0]),
+            ..=0xffff => (parameters | code << 16, [first, position]),
+            ..=0xff_ffff => (parameters | code << 24, [first, second | position << 16]),
+            _ => (parameters, [first, second]),
         };
         Self { parameters, positions }
     }
@@ -164,9 +174,29 @@ impl Because {
 
     /// The parameters with the position of what they name, in the order they were stated.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Parameter, u16)> + '_ {
-        self.parameters
-            .iter()
-            .zip(self.positions)
-            .filter_map(|(parameter, at)| parameter.map(|one| (one, at)))
+        let positions = self.positions.iter().flat_map(|two| [*two as u16, (*two >> 16) as u16]);
+        let stated = self.parameters.to_le_bytes().into_iter().zip(positions);
+        stated.filter_map(|(code, position)| Some((Parameter::of_code(code)?, position)))
+    }
+}
+
+impl fmt::Debug for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_come_back_in_the_order_they_were_stated() {
+        assert!((1..).zip(Parameter::ALL).all(|(code, parameter)| parameter.code() == code));
+        let all = Parameter::ALL.into_iter().zip([0, 65_535, 1, 258]).cycle().skip(20).take(5);
+        let because = all.clone().fold(Because::NOTHING, |because, (one, at)| because.and(one, at));
+        assert_eq!(because.iter().collect::<Vec<_>>(), all.take(4).collect::<Vec<_>>());
+        assert_eq!(Because::NOTHING.and(Parameter::Object, 7), Because::one(Parameter::Object, 7));
+        assert_eq!(Because::NOTHING.iter().count(), 0);
     }
 }

@@ -18,6 +18,7 @@ use crate::id::{DataId, FactId, FallbackId, IdSet, ObligationId, ProviderId, Tag
 
 /// Allow or deny: what a decision comes down to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "there is no third effect: what is not allowed is denied")]
 pub enum Effect {

@@ -269,6 +269,20 @@ impl Serialize for Reason {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Reason {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Reason".into()
+    }
+
+    fn json_schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let one =
+            |reason: &Self| serde_json::json!({ "const": reason.as_str(), "description": reason.meaning() });
+        let all: Vec<_> = Self::ALL.iter().map(one).collect();
+        schemars::json_schema!({ "type": "string", "oneOf": all })
+    }
+}
+
 impl<'de> Deserialize<'de> for Reason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = String::deserialize(deserializer)?;

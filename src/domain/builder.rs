@@ -1,13 +1,11 @@
 //! Domains built in code, with typed ids.
 
-use toml::Spanned;
-
 use super::Domain;
 use super::source::{DomainSource, ResidencySource};
 use crate::catalog::source::{LimitSource, Map};
 use crate::catalog::{Bind, Catalog};
 use crate::diagnostic::{Code, Diagnostics, Problems};
-use crate::document::{Name, Set};
+use crate::document::{Name, Set, Spanned};
 use crate::id::{
     AddOnId, FeatureId, KindId, LimitId, ListId, PermissionId, PlanId, RegimeId, RoleDefaultId, RoleId,
     SettingId,

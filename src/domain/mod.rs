@@ -6,24 +6,28 @@
 
 mod builder;
 mod change;
-mod digest;
-pub(crate) mod resolve;
+mod compact;
+mod names;
+mod read;
+mod resolved;
+mod rules;
 pub(crate) mod source;
 mod state;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use crate::catalog::tables::Cell;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
-pub(crate) use resolve::{Cell, Resolved, is_email_domain};
+pub(crate) use names::{is_email_domain, product};
+pub(crate) use resolved::Resolved;
 pub(crate) use source::{DomainSource, RoleSource};
 pub(crate) use state::{After, State};
 
+use crate::catalog::Model;
 use crate::diagnostic::{Diagnostics, Problems};
-use toml::Spanned;
-
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::word::Switch;
 
 /// One customer's configuration, in the names of a catalog.
@@ -58,7 +62,6 @@ struct Inner {
     source: DomainSource,
     /// What the places of names refer to; none for a domain built in code.
     text: Option<Box<str>>,
-    hash: u64,
 }
 
 impl Domain {
@@ -89,8 +92,7 @@ impl Domain {
     }
 
     fn new(source: DomainSource, text: Option<Box<str>>) -> Self {
-        let hash = digest::digest(&source);
-        Self { inner: Arc::new(Inner { source, text, hash }) }
+        Self { inner: Arc::new(Inner { source, text }) }
     }
 
     /// The domain as canonical TOML: parsing it gives an equal domain.
@@ -158,13 +160,34 @@ impl Domain {
         &self.inner.source
     }
 
-    /// The same for equal domains, on every machine.
-    pub(crate) fn hash(&self) -> u64 {
-        self.inner.hash
-    }
-
     pub(crate) fn text(&self) -> Option<&str> {
         self.inner.text.as_deref()
+    }
+}
+
+impl Resolved {
+    /// Looks up everything that `domain` names, noting what does not fit.
+    pub(crate) fn of_domain(domain: &Domain, model: &Model, problems: &mut Problems) -> Self {
+        let source = domain.source();
+        let this = Self::of(model, names::write(source, model, problems));
+        rules::check(&this, model, Some(source), problems);
+        this
+    }
+
+    /// Looks up what stored bytes state. `None` if no engine wrote them.
+    pub(crate) fn of_bytes(stated: &[u8], model: &Model, problems: &mut Problems) -> Option<Self> {
+        if !read::is_canonical(stated, model) {
+            return None;
+        }
+        let this = Self::of(model, stated.to_vec());
+        rules::check(&this, model, None, problems);
+        Some(this)
+    }
+
+    /// The domain in names.
+    pub(crate) fn domain(&self, model: &Model) -> Domain {
+        let stated = compact::Stated::read(self.stated()).unwrap_or_default();
+        Domain::of_source(read::source(&stated, model))
     }
 }
 

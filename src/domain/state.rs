@@ -1,8 +1,9 @@
 //! The state of a domain: what settings, regimes and roles come to, now or after one change.
 
-use super::resolve::{Cell, Resolved, SettingState, cell_index};
+use super::resolved::{Resolved, SettingState};
 use crate::catalog::Model;
 use crate::catalog::model::{Condition, Grant, Limit, Providers, Regime, Setting, SoldCredits, UsedService};
+use crate::catalog::tables::Cell;
 use crate::decision::{Because, Decision, Parameter, Reason, Verdict};
 use crate::id::{RoleId, bit, positions};
 use crate::word::{Level, Switch};
@@ -109,7 +110,7 @@ impl<'e> State<'e> {
 
     /// The state of one setting by itself.
     pub(crate) fn setting(&self, setting: u16) -> Option<SettingState> {
-        let now = self.domain.settings.get(usize::from(setting)).copied()?;
+        let now = self.domain.setting(self.model, setting)?;
         match self.after {
             After::Setting { setting: changed, to } if changed == setting => {
                 Some(SettingState { position: to, level: Level::Domain, ..now })
@@ -134,7 +135,7 @@ impl<'e> State<'e> {
     /// The regimes of the domain.
     pub(crate) fn regimes(&self) -> impl Iterator<Item = (u16, &'e Regime)> + use<'e> {
         let Self { model, domain, .. } = *self;
-        domain.regimes.iter().filter_map(move |position| Some((*position, model.regimes.get(*position)?)))
+        domain.regimes().filter_map(move |position| Some((position, model.regimes.get(position)?)))
     }
 
     /// The providers that some regime bars.
@@ -208,7 +209,7 @@ impl<'e> State<'e> {
                 return if to == Switch::On { Cell::OnForRole } else { Cell::OffForRole };
             }
         }
-        self.domain.cells.get(cell_index(self.model, role, permission)).copied().unwrap_or(Cell::Absent)
+        self.domain.cell(self.model, role, permission)
     }
 
     /// How many hold a role. `None`: not stated, which counts as held. A kind of domain that does not count the
@@ -217,7 +218,7 @@ impl<'e> State<'e> {
         if !self.counts(role) {
             return Some(0);
         }
-        let now = self.domain.holders.get(&role).copied()?;
+        let now = self.domain.holders(role)?;
         match self.after {
             After::Assigned { role: to, from } if Some(to) != from => {
                 let now = if to == role { now.saturating_add(1) } else { now };
@@ -273,27 +274,27 @@ impl<'e> State<'e> {
 
     /// Whether an add-on is in force: bought where it is offered, or included in the plan.
     pub(crate) fn has_add_on(&self, add_on: u16) -> bool {
-        self.domain.add_ons.contains(&add_on)
+        self.domain.has_add_on(self.model, add_on)
     }
 
     /// Whether the domain has any regime.
     pub(crate) const fn has_regimes(&self) -> bool {
-        !self.domain.regimes.is_empty()
+        self.domain.has_regimes()
     }
 
     /// The entries of a list, lower case, ascending.
     pub(crate) fn list(&self, list: u16) -> &'e [Box<str>] {
-        self.domain.lists.get(usize::from(list)).map_or(&[][..], |entries| entries)
+        self.domain.list(list)
     }
 
     /// What the domain, or else its plan, states of a limit.
     pub(crate) fn limit(&self, limit: u16) -> Option<Limit> {
-        self.domain.limits.iter().find(|(one, _)| *one == limit).map(|(_, set)| *set)
+        self.domain.limit(self.model, limit)
     }
 
     /// Whether a credit plan in force is without limit for a meter.
     pub(crate) fn is_unlimited(&self, meter: u16) -> bool {
-        self.domain.unlimited.contains(&meter)
+        self.domain.is_unlimited(self.model, meter)
     }
 
     /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
@@ -303,22 +304,23 @@ impl<'e> State<'e> {
 
     /// Whether the domain opted in to a feature.
     pub(crate) fn opted_in(&self, feature: u16) -> bool {
-        self.domain.opt_ins.contains(&feature)
+        self.domain.opted_in(feature)
     }
 
     /// The role that a default of the catalog comes to.
     pub(crate) fn default_role(&self, of: u16) -> Option<u16> {
-        self.domain.role_defaults.get(usize::from(of)).copied()
+        self.domain.default_role(self.model, of)
     }
 
     /// Whether somebody is given this role by default.
     pub(crate) fn is_default_role(&self, role: u16) -> bool {
-        self.domain.role_defaults.contains(&role)
+        let defaults = (0..=u16::MAX).take(self.model.role_defaults.len());
+        defaults.filter_map(|of| self.default_role(of)).any(|given| given == role)
     }
 
     /// The id of the custom role at this position, if there is one.
     pub(crate) fn custom_role(&self, role: u16) -> Option<RoleId> {
-        self.domain.custom(self.model, role).map(|custom| custom.id)
+        self.domain.custom_role(self.model, role)
     }
 
     /// The base of a role: itself, unless it is a custom one.
@@ -339,6 +341,12 @@ impl<'e> State<'e> {
     /// The name of a role, custom ones included.
     pub(crate) fn role_name(&self, role: u16) -> &'e str {
         self.domain.role_name(self.model, role)
+    }
+
+    /// 0 if all static conditions of a permission or, after those, of a feature hold, else one more than the
+    /// position of the first that fails. `None`: they are to be walked.
+    pub(crate) fn folded(&self, slot: usize) -> Option<u8> {
+        self.domain.folded(self.model, slot)
     }
 
     /// Every role, custom ones included.

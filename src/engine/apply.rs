@@ -1,18 +1,16 @@
 //! Applying a change: the domain after it, and a record of who changed what.
 
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
-
 use super::Engine;
 use super::change::is_present;
 use super::record::Names;
 use crate::decision::{Because, Decision, Denied, Reason};
-use crate::document::Name;
+use crate::document::{Name, Spanned};
 use crate::domain::{Change, Domain, DomainSource, RoleSource};
 use crate::id::RoleId;
 use crate::request::{Action, NamedChange, NamedRequest, NamedSubject, Request, Resource, To};
 use crate::units::Timestamp;
 use crate::word::Switch;
+use serde::{Deserialize, Serialize};
 
 /// What a file holds at most: its whole numbers are signed.
 const HOLDERS_MAX: u64 = i64::MAX as u64;
@@ -120,9 +118,9 @@ impl Engine {
     /// The domain after an allowed change.
     pub(super) fn changed(&self, change: Change<'_>) -> Domain {
         if is_present(&self.state(), change) {
-            return self.domain.clone();
+            return self.domain();
         }
-        let mut source = self.domain.source().clone();
+        let mut source = self.domain().source().clone();
         self.edit(&mut source, change);
         Domain::of_source(source)
     }
@@ -178,8 +176,8 @@ impl Engine {
             resource: None,
             at: context.at,
             obligations: self.record(decision).obligations,
-            domain: self.domain.id().to_owned(),
-            version: format!("{:016x}", self.version),
+            domain: self.domain_id().to_owned(),
+            version: format!("{:016x}", self.version()),
         }
     }
 

@@ -47,10 +47,9 @@ fn fits(evaluation: &Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> b
 
 /// The facts that decide whether a permission that would do is held, where they are not stated.
 fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Option<Verdict> {
-    let fitting = rules.iter().filter(|rule| fits(evaluation, rule, to));
-    let open = fitting
-        .filter_map(|rule| rule.permission)
-        .filter_map(|permission| permission::decide(evaluation, permission, &mut Nobody).err())
+    let by_permission = rules.iter().filter(|rule| rule.permission.is_some() && fits(evaluation, rule, to));
+    let open = by_permission
+        .filter_map(|rule| permission::held(evaluation, rule.permission?, &mut Nobody).err())
         .filter(|deny| deny.reason() == Reason::MissingFact);
     open.reduce(|all, one| all.with_facts(all.fact_bits() | one.fact_bits()))
 }
@@ -65,30 +64,34 @@ fn grant(evaluation: &Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
         return Some(Because::one(Parameter::Standing, *standing));
     }
     let permission = rule.permission?;
-    let held = permission::decide(evaluation, permission, &mut Nobody).is_ok();
+    let held = permission::held(evaluation, permission, &mut Nobody).is_ok();
     held.then(|| Because::one(Parameter::Permission, permission))
 }
 
 /// Why nobody like the subject may, and who could.
 fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
     let state = &evaluation.state;
-    let mut fitting = rules.iter().filter(|rule| fits(evaluation, rule, to)).peekable();
-    if fitting.peek().is_none() {
-        return Verdict::new(Reason::NotAuthorized, Because::NOTHING);
+    let can_be_held = |role: &u16| !state.is_supreme(*role) || state.holders(*role) != Some(0);
+    // Of what would do, the first of each kind.
+    let (mut fitting, mut role, mut permission, mut standing, mut unheld) = (false, None, None, None, None);
+    for rule in rules.iter().filter(|rule| fits(evaluation, rule, to)) {
+        fitting = true;
+        role = role.or_else(|| rule.roles.iter().copied().find(can_be_held));
+        permission = permission.or(rule.permission);
+        standing = standing.or(rule.standings.first().copied());
+        unheld = unheld.or(rule.roles.first().copied());
     }
-    let rules = || fitting.clone();
-    let can_be_held = |role: &&u16| !state.is_supreme(**role) || state.holders(**role) != Some(0);
-    if let Some(role) = rules().flat_map(|rule| rule.roles.iter()).find(can_be_held) {
-        return Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, *role));
+    match (role, permission, standing) {
+        _ if !fitting => Verdict::new(Reason::NotAuthorized, Because::NOTHING),
+        (Some(role), _, _) => Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, role)),
+        (_, Some(permission), _) => {
+            Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Permission, permission))
+        }
+        (_, _, Some(standing)) => {
+            Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Standing, standing))
+        }
+        _ => needs_verification(evaluation, unheld),
     }
-    if let Some(permission) = rules().find_map(|rule| rule.permission) {
-        return Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Permission, permission));
-    }
-    if let Some(standing) = rules().flat_map(|rule| rule.standings.iter()).next() {
-        return Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Standing, *standing));
-    }
-    let role = rules().flat_map(|rule| rule.roles.iter()).next();
-    needs_verification(evaluation, role.copied())
 }
 
 /// Nobody holds the role that could; it takes verification to be its first holder (AI-11, AI-12).

@@ -2,7 +2,7 @@
 
 use super::authority;
 use super::evaluate::Evaluation;
-use super::gates::{Asked, Gates, conclude};
+use super::gates::{Asked, Gates};
 use super::observer::{Nobody, Observer, Outcome};
 use super::reads::Reads;
 use crate::catalog::model::{ChangeRule, Grant};
@@ -17,34 +17,49 @@ use crate::word::{Level, Switch};
 const COMPLETED_MAX: u32 = 12;
 
 /// Decides a change: every completion of the facts that it reads and the request does not state.
+#[inline(never)]
 pub(super) fn decide<O: Observer>(
     evaluation: &Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
     let facts = &evaluation.request.context.facts;
-    let unstated = Reads::of_change(evaluation, change) & !(facts.so.bits() | facts.not_so.bits());
-    if unstated == 0 {
-        return known(evaluation, change, observer);
+    let unstated = Reads::of_change(evaluation, change) & !(facts.so | facts.not_so);
+    match unstated {
+        0 => known(evaluation, change, observer),
+        _ => complete(evaluation, change, unstated, observer),
     }
+}
+
+/// Decides every completion of the unstated facts.
+fn complete<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    unstated: u64,
+    observer: &mut O,
+) -> Result<Decision, Verdict> {
     let count = unstated.count_ones();
     let complete = count <= COMPLETED_MAX;
-    let worlds: Vec<Result<Decision, Verdict>> = (0..1_u64 << if complete { count } else { 0 })
-        .map(|number| known_with(evaluation, change, unstated, number, &mut Nobody))
-        .collect();
+    let worlds = 1_usize << if complete { count } else { 0 };
+    let mut allowing = [false; 1 << COMPLETED_MAX];
+    let (mut allowed, mut obligations) = (0, 0);
+    for (number, allows) in (0..).zip(allowing.iter_mut().take(worlds)) {
+        if let Ok(allow) = known_with(evaluation, change, unstated, number, &mut Nobody) {
+            *allows = true;
+            allowed += 1;
+            obligations |= allow.obligation_bits();
+        }
+    }
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
-    let allowing = worlds.iter().flatten().count();
-    if complete && allowing == 0 {
+    if complete && allowed == 0 {
         return ordinary;
     }
-    if complete && allowing == worlds.len() {
+    if complete && allowed == worlds {
         // Hiding a fact hides no obligation.
-        let obligations = worlds.iter().flatten().fold(0, |bits, one| bits | one.obligation_bits());
         return ordinary.map(|allow| allow.with_obligations(obligations));
     }
-    let allows = |number: usize| worlds.get(number).is_some_and(Result::is_ok);
-    let matters =
-        |index: u32| (0..worlds.len()).any(|number| allows(number) != allows(number ^ (1 << index)));
+    let allows = |number: usize| allowing.get(number).copied().unwrap_or_default();
+    let matters = |index: u32| (0..worlds).any(|number| allows(number) != allows(number ^ (1 << index)));
     let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
     let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
     let missing = Verdict::new(Reason::MissingFact, Because::NOTHING).with_facts(mattering);
@@ -75,21 +90,28 @@ fn known<O: Observer>(
     change: Change<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
+    let state = &evaluation.state;
     let mut gates = Gates::new(observer);
-    let asked = ask(evaluation, change, &mut gates);
-    conclude(&gates, asked, || {
-        let state = &evaluation.state;
-        let because = may(evaluation, change).unwrap_or_default();
-        let allow = state.decide(Reason::AuthorizedChange, because);
-        let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
-        let warn = state.model.own_obligations.warn_irreversible;
-        if irreversible { allow.with_obligations(warn) } else { allow }
-    })
+    let in_scope = authority::is_in_scope(state, rules(state.model, change));
+    // Out of scope there is nobody who may, which is all there is to say.
+    let authority = if in_scope { may(evaluation, change) } else { Ok(Because::NOTHING) };
+    let asked = ask(evaluation, change, in_scope, authority, &mut gates);
+    gates.conclude(asked)?;
+    let allow = state.decide(Reason::AuthorizedChange, authority.unwrap_or_default());
+    let irreversible = !is_present(state, change) && !could_reverse(evaluation, change);
+    let warn = state.model.own_obligations.warn_irreversible;
+    Ok(if irreversible { allow.with_obligations(warn) } else { allow })
 }
 
-fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut Gates<'_, O>) -> Asked {
+fn ask<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    change: Change<'_>,
+    in_scope: bool,
+    authority: Outcome,
+    gates: &mut Gates<'_, O>,
+) -> Asked {
     let state = &evaluation.state;
-    ask_scope(evaluation, change, gates)?;
+    ask_scope(evaluation, change, in_scope, gates)?;
     match change {
         Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
         Change::RolePermission { role, permission, to } => {
@@ -105,9 +127,6 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
         Change::OptIn { feature, .. } => gates.ask(Gate::Authority, is_beta(state, feature.position()))?,
         Change::AssignRole { .. } | Change::List { .. } => {}
     }
-    // Out of scope there is nobody who may, which is all there is to say.
-    let in_scope = authority::is_in_scope(state, rules(state.model, change));
-    let authority = if in_scope { may(evaluation, change) } else { Ok(Because::NOTHING) };
     let open = authority.err().filter(|deny| deny.reason().gate() == Some(Gate::Facts));
     if open.is_none() {
         gates.ask(Gate::Authority, authority)?;
@@ -130,7 +149,7 @@ fn ask<O: Observer>(evaluation: &Evaluation<'_>, change: Change<'_>, gates: &mut
         Change::AssignRole { role, from } if from != Some(role) => {
             ask_verified(evaluation, role.position(), gates)
         }
-        _ => Asked::Continue(()),
+        _ => Ok(()),
     }
 }
 
@@ -154,11 +173,16 @@ pub(super) fn rules<'m>(model: &'m Model, change: Change<'_>) -> &'m [ChangeRule
 fn ask_scope<O: Observer>(
     evaluation: &Evaluation<'_>,
     change: Change<'_>,
+    in_scope: bool,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
     let state = &evaluation.state;
     let model = state.model;
-    let scope = authority::scope(state, rules(model, change));
+    // Of a rule in scope every condition holds, which only who watches wants to see.
+    let scope = match in_scope && !O::WATCHES {
+        true => &[][..],
+        false => authority::scope(state, rules(model, change)),
+    };
     let own = match change {
         Change::Setting { setting, .. } => model.settings.get(setting.position()).map(|row| &row.conditions),
         Change::RolePermission { permission, .. } => {
@@ -167,23 +191,25 @@ fn ask_scope<O: Observer>(
         Change::OptIn { feature, .. } => model.features.get(feature.position()).map(|row| &row.conditions),
         _ => None,
     };
-    let conditions = || scope.iter().chain(own.into_iter().flat_map(|own| own.iter()));
+    let own = own.map_or(&[][..], |own| own);
     for gate in [Gate::Plan, Gate::Kind] {
-        gates.ask_all(state, conditions().filter(|condition| condition.gate() == gate))?;
+        for condition in scope.iter().chain(own).filter(|condition| condition.gate() == gate) {
+            gates.ask(gate, state.check(condition))?;
+        }
     }
-    let Change::AssignRole { role, from } = change else { return Asked::Continue(()) };
+    let Change::AssignRole { role, from } = change else { return Ok(()) };
     for role in [Some(role), from].into_iter().flatten().map(RoleId::position) {
         if state.is_supreme(role) && !state.counts(role) {
             let because = Because::one(Parameter::Role, role).and(Parameter::Kind, state.domain.kind);
             gates.ask(Gate::Kind, Err(Verdict::new(Reason::NotForDomainKind, because)))?;
         }
     }
-    Asked::Continue(())
+    Ok(())
 }
 
 fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
-    let Some(now) = state.setting(setting) else { return Asked::Continue(()) };
+    let Some(now) = state.setting(setting) else { return Ok(()) };
     let because = Because::one(Parameter::Setting, setting)
         .and(Parameter::Level, now.level as u16)
         .and_maybe(Parameter::Regime, now.regime);
@@ -208,7 +234,7 @@ fn ask_role_permission<O: Observer>(
 ) -> Asked {
     let state = &evaluation.state;
     let model = state.model;
-    let Some(row) = model.permissions.get(permission) else { return Asked::Continue(()) };
+    let Some(row) = model.permissions.get(permission) else { return Ok(()) };
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
     let deny = |reason| Err(Verdict::new(reason, because));
     if state.is_supreme(role) {
@@ -238,7 +264,7 @@ fn ask_assignment<O: Observer>(
 ) -> Asked {
     let state = &evaluation.state;
     if from == Some(role) {
-        return Asked::Continue(());
+        return Ok(());
     }
     for supreme in [Some(role), from].into_iter().flatten().filter(|role| state.is_supreme(*role)) {
         let because = Because::one(Parameter::Role, supreme);
@@ -253,7 +279,7 @@ fn ask_assignment<O: Observer>(
             },
         )?;
     }
-    Asked::Continue(())
+    Ok(())
 }
 
 /// Whether the subject may make a change, everything else aside.
@@ -312,9 +338,9 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
 fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
     let state = &evaluation.state;
     let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
-    let Some(fact) = row.and_then(|row| row.verified_by) else { return Asked::Continue(()) };
+    let Some(fact) = row.and_then(|row| row.verified_by) else { return Ok(()) };
     let because = Because::one(Parameter::Role, role);
-    let verified = match evaluation.request.context.facts.so.bits() & bit(fact) {
+    let verified = match evaluation.request.context.facts.so & bit(fact) {
         0 => Err(authority::needs_verification(evaluation, Some(role))),
         _ => Ok(because.and(Parameter::Fact, fact)),
     };
@@ -372,11 +398,30 @@ fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Verdict> {
         Change::CreateRole { based_on, .. } => Some(based_on.position()),
         _ => None,
     };
-    let dangling = state.model.restrictions.iter().find(|restriction| {
+    let mut concerned = state.model.restrictions.iter().filter(|one| concerns(state, change, **one));
+    let dangling = concerned.find(|restriction| {
         after.dangling(**restriction).is_some()
             || new_role.is_some_and(|base| state.dangling_for_new(**restriction, base))
     })?;
     Some(Verdict::new(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
+}
+
+/// Whether a change moves something by which a restriction could be left with nobody to restrict, which it has
+/// in every sound domain.
+fn concerns(state: &State<'_>, change: Change<'_>, restriction: u16) -> bool {
+    let row = state.model.permissions.get(restriction);
+    match change {
+        Change::Setting { setting, to } => {
+            let own = row.and_then(|row| state.model.settings.get(row.setting?));
+            to == Switch::On && own.is_some_and(|own| own.chain.contains(&setting.position()))
+        }
+        Change::RolePermission { permission, .. } => {
+            let restricted = row.and_then(|row| row.restricts.as_ref()).map(|restricts| restricts.permission);
+            permission.position() == restriction || restricted == Some(permission.position())
+        }
+        Change::CreateRole { .. } | Change::DeleteRole { .. } => true,
+        Change::List { .. } | Change::AssignRole { .. } | Change::OptIn { .. } => false,
+    }
 }
 
 /// Whether a change would leave everything as it is (ADM-08).

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Engine;
 use super::authority;
 use super::evaluate::Evaluation;
-use super::gates::{Asked, Gates, conclude};
+use super::gates::{Asked, Gates};
 use super::observer::{Observer, Outcome};
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Connect, Connector, Mode, Window};
@@ -87,6 +87,7 @@ fn windows(row: &Connector) -> [(&'static str, &Option<Window>); 3] {
 }
 
 /// May this subject connect this way (CON-01, CON-02)?
+#[inline(never)]
 pub(super) fn connect<O: Observer>(
     evaluation: &Evaluation<'_>,
     connector: u16,
@@ -99,10 +100,12 @@ pub(super) fn connect<O: Observer>(
     let mut gates = Gates::new(observer);
     let asked = ask_connect(evaluation, row, of_mode, connector, &mut gates);
     let because = Because::one(Parameter::Connector, connector).and(Parameter::Mode, mode);
-    conclude(&gates, asked, || permitted(evaluation, because, &row.connect))
+    gates.conclude(asked)?;
+    Ok(permitted(evaluation, because, &row.connect))
 }
 
 /// May this subject disconnect (CON-10)?
+#[inline(never)]
 pub(super) fn disconnect<O: Observer>(
     evaluation: &Evaluation<'_>,
     connector: u16,
@@ -115,10 +118,12 @@ pub(super) fn disconnect<O: Observer>(
     let because = Because::one(Parameter::Connector, connector);
     let Connect { needs, unless, .. } = row.disconnect;
     let asked = gates.ask(Gate::Facts, hold(evaluation, needs, unless, because));
-    conclude(&gates, asked, || permitted(evaluation, because, &row.disconnect))
+    gates.conclude(asked)?;
+    Ok(permitted(evaluation, because, &row.disconnect))
 }
 
 /// May an object of this type be read for this subject (CON-03 to CON-08, CON-11)?
+#[inline(never)]
 pub(super) fn read<O: Observer>(
     evaluation: &Evaluation<'_>,
     read: Read,
@@ -129,13 +134,12 @@ pub(super) fn read<O: Observer>(
     };
     let mut gates = Gates::new(observer);
     let asked = ask_read(evaluation, row, read, &mut gates);
-    conclude(&gates, asked, || {
-        let ages = windows(row).iter().any(|(_, window)| window.is_some());
-        let stale = if ages { evaluation.model().own_obligations.may_be_stale } else { 0 };
-        let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
-        let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
-        allow.with_obligations(row.obligations | stale)
-    })
+    gates.conclude(asked)?;
+    let ages = windows(row).iter().any(|(_, window)| window.is_some());
+    let stale = if ages { evaluation.model().own_obligations.may_be_stale } else { 0 };
+    let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
+    let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
+    Ok(allow.with_obligations(row.obligations | stale))
 }
 
 fn permitted(evaluation: &Evaluation<'_>, because: Because, connect: &Connect) -> Decision {
@@ -270,10 +274,19 @@ pub(super) struct Stated {
 /// The facts of a request, and what its times come to: whether a connector looks back as far as the object.
 ///
 /// Windows are half-open: what was touched exactly so long ago is no longer within.
+#[inline]
 pub(super) fn facts(evaluation: &Evaluation<'_>) -> Stated {
+    let facts = &evaluation.request.context.facts;
+    let stated = Stated { so: facts.so, not_so: facts.not_so };
+    match evaluation.request.action {
+        Action::Read(read) => with_look_back(evaluation, read, stated),
+        _ => stated,
+    }
+}
+
+#[inline(never)]
+fn with_look_back(evaluation: &Evaluation<'_>, read: Read, mut stated: Stated) -> Stated {
     let context = &evaluation.request.context;
-    let mut stated = Stated { so: context.facts.so.bits(), not_so: context.facts.not_so.bits() };
-    let Action::Read(read) = evaluation.request.action else { return stated };
     let row = evaluation.model().connectors.get(read.connector.position());
     let look_back = row.and_then(|row| row.look_back.as_ref());
     if let (Some(look_back), Some(at), Some(touched_at)) = (look_back, context.at, context.touched_at) {

@@ -1,5 +1,7 @@
 //! Evaluating: what a request asks for, and gate 1.
 
+#![expect(clippy::inline_always, reason = "gate 1 of what is asked most is one straight stretch of code")]
+
 use super::Engine;
 use super::change;
 use super::connector;
@@ -23,38 +25,48 @@ pub(super) struct Evaluation<'e> {
     pub(super) state: State<'e>,
 }
 
+#[inline(always)]
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
     let evaluation = Evaluation { engine, request, state: engine.state() };
-    match evaluation.decide(observer) {
-        Ok(allow) => allow,
-        Err(verdict) => evaluation.state.deny(verdict).with_fallback(evaluation.fallback()),
+    let state = &evaluation.state;
+    if let Err(reason) = evaluation.known() {
+        let verdict = Verdict::new(reason, Because::NOTHING);
+        observer.gate(Gate::Known, Err(verdict));
+        return state.deny(verdict).with_fallback(evaluation.fallback());
+    }
+    observer.gate(Gate::Known, Ok(Because::NOTHING));
+    match &request.action {
+        Action::Permission(permission) => {
+            match permission::decide(&evaluation, permission.position(), observer) {
+                Ok(allow) => state.decide(allow.reason, allow.because).with_obligations(allow.obligations),
+                Err(verdict) => state.deny(verdict),
+            }
+        }
+        Action::Run(run) => feature::run(&evaluation, run, observer),
+        action => evaluation.decide(action, observer).unwrap_or_else(|verdict| state.deny(verdict)),
     }
 }
 
 impl Evaluation<'_> {
-    fn decide<O: Observer>(&self, observer: &mut O) -> Result<Decision, Verdict> {
-        let known = self.known().map_err(|reason| Verdict::new(reason, Because::NOTHING));
-        observer.gate(Gate::Known, known.map(|()| Because::NOTHING));
-        known?;
-        match self.request.action {
-            Action::Permission(permission) => {
-                let allow = permission::decide(self, permission.position(), observer)?;
-                Ok(self.state.decide(allow.reason, allow.because).with_obligations(allow.obligations))
-            }
-            Action::Run(run) => feature::run(self, run, observer),
+    /// The actions that are neither of a permission nor a run.
+    #[inline(never)]
+    fn decide<O: Observer>(&self, action: &Action<'_>, observer: &mut O) -> Result<Decision, Verdict> {
+        match action {
             Action::Process { data, feature, model } => {
                 let model = model.map(ModelId::position);
                 feature::process(self, data.position(), feature.position(), model, observer)
             }
             Action::Store(data) => feature::store(self, data.position(), observer),
-            Action::Change(change) => change::decide(self, change, observer),
+            Action::Change(change) => change::decide(self, *change, observer),
             Action::Connect { connector, mode } => {
                 connector::connect(self, connector.position(), mode.position(), observer)
             }
             Action::Disconnect { connector } => connector::disconnect(self, connector.position(), observer),
-            Action::Read(read) => connector::read(self, read, observer),
-            // Turned away by gate 1.
-            Action::Malformed => Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING)),
+            Action::Read(read) => connector::read(self, *read, observer),
+            // Asked before, or turned away by gate 1.
+            Action::Permission(_) | Action::Run(_) | Action::Malformed => {
+                Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING))
+            }
         }
     }
 }
@@ -94,11 +106,15 @@ known! {
     ObjectId: UnknownObject,
 }
 
+#[inline]
 fn check<T: Known>(id: T, tag: Tag) -> Result<(), Reason> {
-    if id.is_of(tag) {
-        return Ok(());
-    }
-    Err(if id == T::STANDS_FOR_UNKNOWN { T::REASON } else { Reason::ForeignId })
+    if id.is_of(tag) { Ok(()) } else { Err(stranger(id)) }
+}
+
+/// Why an id is not known here.
+#[cold]
+fn stranger<T: Known>(id: T) -> Reason {
+    if id == T::STANDS_FOR_UNKNOWN { T::REASON } else { Reason::ForeignId }
 }
 
 impl<'e> Evaluation<'e> {
@@ -108,14 +124,8 @@ impl<'e> Evaluation<'e> {
 
     /// The position of a role of the catalog or of this domain.
     pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
-        let model = self.model();
-        let of_catalog = check(id, model.tag);
-        if of_catalog.is_err() {
-            if self.state.custom_role(id.position()) == Some(id) {
-                return Ok(id.position());
-            }
-        }
-        of_catalog.map(|()| id.position())
+        let known = id.is_of(self.model().tag) || self.state.custom_role(id.position()) == Some(id);
+        if known { Ok(id.position()) } else { Err(stranger(id)) }
     }
 
     /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
@@ -132,51 +142,52 @@ impl<'e> Evaluation<'e> {
     }
 
     /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
+    #[inline(always)]
     fn known(&self) -> Result<(), Reason> {
         let tag = self.model().tag;
         let Request { subject, action, context } = self.request;
-        all(subject.all_roles().iter().map(|role| self.role(*role).map(|_| ())))?;
-        all(subject.standings().iter().map(|standing| check(*standing, tag)))?;
+        all(subject.all_roles(), |role| self.role(*role).map(|_| ()))?;
+        all(subject.standings(), |standing| check(*standing, tag))?;
+        self.known_action(action, tag)?;
+        self.known_facts(tag)?;
+        all(context.balances, |(limit, _)| check(*limit, tag))?;
+        once_each(context.balances)
+    }
+
+    #[inline(always)]
+    fn known_action(&self, action: &Action<'_>, tag: Tag) -> Result<(), Reason> {
         match action {
             Action::Permission(permission) => {
                 check(*permission, tag)?;
                 let row = self.model().permissions.get(permission.position());
                 // A restriction is no action of its own.
-                if row.is_some_and(|row| row.restricts.is_some()) {
-                    return Err(Reason::MalformedRequest);
-                }
+                let restricts = row.is_some_and(|row| row.restricts.is_some());
+                if restricts { Err(Reason::MalformedRequest) } else { Ok(()) }
             }
-            Action::Run(run) => known_run(run, tag)?,
+            Action::Run(run) => known_run(run, tag),
             Action::Process { data, feature, model } => {
                 check(*data, tag).and(check(*feature, tag))?;
-                model.map_or(Ok(()), |model| check(model, tag))?;
+                model.map_or(Ok(()), |model| check(model, tag))
             }
-            Action::Store(data) => check(*data, tag)?,
-            Action::Change(change) => self.known_change(change, tag)?,
-            Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag)?,
-            Action::Disconnect { connector } => check(*connector, tag)?,
+            Action::Store(data) => check(*data, tag),
+            Action::Change(change) => self.known_change(change, tag),
+            Action::Connect { connector, mode } => self.known_mode(*connector, Some(*mode), tag),
+            Action::Disconnect { connector } => check(*connector, tag),
             Action::Read(read) => {
                 check(read.object, tag)?;
-                self.known_mode(read.connector, read.mode, tag)?;
+                self.known_mode(read.connector, read.mode, tag)
             }
-            Action::Malformed => return Err(Reason::MalformedRequest),
+            Action::Malformed => Err(Reason::MalformedRequest),
         }
-        self.known_facts(tag)?;
-        all(context.balances.iter().map(|(limit, _)| check(*limit, tag)))?;
-        for (position, (limit, _)) in context.balances.iter().enumerate() {
-            if context.balances.iter().take(position).any(|(other, _)| other == limit) {
-                return Err(Reason::MalformedRequest);
-            }
-        }
-        Ok(())
     }
 
+    #[inline(always)]
     fn known_facts(&self, tag: Tag) -> Result<(), Reason> {
         let facts = &self.request.context.facts;
         if facts.unknown {
             return Err(Reason::UnknownFact);
         }
-        if facts.foreign || !facts.so.fits(tag) || !facts.not_so.fits(tag) {
+        if !facts.fit(tag) {
             return Err(Reason::ForeignId);
         }
         let facts = connector::facts(self);
@@ -185,6 +196,7 @@ impl<'e> Evaluation<'e> {
     }
 
     /// A mode is known where the connector has it.
+    #[inline(never)]
     fn known_mode(&self, id: ConnectorId, mode: Option<ModeId>, tag: Tag) -> Result<(), Reason> {
         check(id, tag)?;
         let Some(mode) = mode else { return Ok(()) };
@@ -194,6 +206,7 @@ impl<'e> Evaluation<'e> {
         if has { Ok(()) } else { Err(Reason::UnknownMode) }
     }
 
+    #[inline(never)]
     fn known_change(&self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {
         let role = |id: RoleId| self.role(id).map(|_| ());
         match *change {
@@ -209,18 +222,32 @@ impl<'e> Evaluation<'e> {
 }
 
 /// The reason of highest precedence among those of several ids: in whatever order they are stated, it is the same.
-fn all(checked: impl Iterator<Item = Result<(), Reason>>) -> Result<(), Reason> {
-    checked.filter_map(Result::err).min().map_or(Ok(()), Err)
+#[inline]
+fn all<T>(ids: &[T], check: impl Fn(&T) -> Result<(), Reason>) -> Result<(), Reason> {
+    match ids.iter().all(|id| check(id).is_ok()) {
+        true => Ok(()),
+        false => foremost(ids, check),
+    }
 }
 
+#[cold]
+fn foremost<T>(ids: &[T], check: impl Fn(&T) -> Result<(), Reason>) -> Result<(), Reason> {
+    ids.iter().filter_map(|id| check(id).err()).min().map_or(Ok(()), Err)
+}
+
+/// Whether no id is stated twice.
+#[inline]
+fn once_each<T: PartialEq, A>(amounts: &[(T, A)]) -> Result<(), Reason> {
+    let earlier = |position: usize| amounts.iter().take(position);
+    let twice = |(position, (id, _)): (usize, &(T, A))| earlier(position).any(|(other, _)| other == id);
+    let repeated = amounts.len() > 1 && amounts.iter().enumerate().any(twice);
+    if repeated { Err(Reason::MalformedRequest) } else { Ok(()) }
+}
+
+#[inline(always)]
 fn known_run(run: &Run<'_>, tag: Tag) -> Result<(), Reason> {
     check(run.feature, tag)?;
     run.model.map_or(Ok(()), |model| check(model, tag))?;
-    all(run.tokens.iter().map(|(quantity, _)| check(*quantity, tag)))?;
-    for (position, (quantity, _)) in run.tokens.iter().enumerate() {
-        if run.tokens.iter().take(position).any(|(other, _)| other == quantity) {
-            return Err(Reason::MalformedRequest);
-        }
-    }
-    Ok(())
+    all(run.tokens, |(quantity, _)| check(*quantity, tag))?;
+    once_each(run.tokens)
 }

@@ -1,7 +1,9 @@
 //! Features: running one, and processing data for one.
 
+#![expect(clippy::inline_always, reason = "one run of a feature is one straight stretch of code")]
+
 use super::evaluate::Evaluation;
-use super::gates::{Asked, Gates, conclude, failure};
+use super::gates::{Asked, Gates};
 use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
@@ -12,27 +14,46 @@ use crate::id::{FeatureId, ModelId, bit};
 use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
-pub(super) fn run<O: Observer>(
-    evaluation: &Evaluation<'_>,
-    run: Run<'_>,
-    observer: &mut O,
-) -> Result<Decision, Verdict> {
+#[inline(always)]
+pub(super) fn run<O: Observer>(evaluation: &Evaluation<'_>, run: &Run<'_>, observer: &mut O) -> Decision {
     let state = &evaluation.state;
-    let Some(row) = evaluation.model().features.get(run.feature.position()) else {
-        return Err(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
+    let feature = run.feature.position();
+    let Some(row) = evaluation.model().features.get(feature) else {
+        return state.deny(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
     };
+    match ask(evaluation, run, row, observer) {
+        Err(verdict) => state.deny(verdict).with_fallback(row.fallback),
+        Ok((charge, obligations)) => {
+            let processing = processing(evaluation, feature, row, run.model.map(ModelId::position));
+            state
+                .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
+                .with_processing(processing.providers, row.data)
+                .with_obligations(row.obligations | obligations | processing.obligations)
+                .with_charge(charge)
+        }
+    }
+}
+
+/// Every gate of a run: what it charges and what that obliges to.
+#[inline(always)]
+fn ask<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    run: &Run<'_>,
+    row: &Feature,
+    observer: &mut O,
+) -> Result<(u64, u64), Verdict> {
     let mut gates = Gates::new(observer);
     let own = ask_own(evaluation, run, row, &mut gates);
-    let blocked = failure(&gates, own);
-    if let (Some(deny), false) = (blocked, O::WATCHES) {
-        return Err(deny);
+    let blocked = gates.conclude(own);
+    if !O::WATCHES {
+        blocked?;
     }
-    let granted = row.permission.map(|permission| permission::decide(evaluation, permission, gates.observer));
+    let granted = row.permission.map(|permission| permission::held(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
-    if let Some(deny) = blocked {
+    if O::WATCHES && blocked.is_err() {
         // Whatever facts would do for the permission.
         observer.settled();
-        return Err(deny);
+        blocked?;
     }
     let granted = match granted.transpose() {
         Ok(granted) => granted.map_or(0, |allow| allow.obligations),
@@ -45,33 +66,30 @@ pub(super) fn run<O: Observer>(
         }
     };
     let (charge, obligations) = last?;
-    let feature = run.feature.position();
-    let processing = processing(evaluation, feature, row, run.model.map(ModelId::position));
-    Ok(state
-        .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
-        .with_processing(processing.providers, row.data)
-        .with_obligations(row.obligations | granted | obligations | processing.obligations)
-        .with_charge(charge))
+    Ok((charge, granted | obligations))
 }
 
 /// Gates 2 to 5. Who runs the selected model is known only now; that gate stands before those of the settings.
+#[inline(always)]
 fn ask_own<O: Observer>(
     evaluation: &Evaluation<'_>,
-    run: Run<'_>,
+    run: &Run<'_>,
     row: &Feature,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     let slot = state.model.permissions.len().saturating_add(run.feature.index());
-    gates.ask_static(engine, state, slot, &row.conditions, Gate::Plan..=Gate::Compliance)?;
-    if let Some(of_model) = of_model(evaluation, run, row) {
-        gates.ask(Gate::Compliance, of_model)?;
-    }
-    gates.ask_static(engine, state, slot, &row.conditions, Gate::Setting..=Gate::Setting)
+    let Some(of_model) = of_model(evaluation, run, row) else {
+        return gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Setting));
+    };
+    gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Compliance))?;
+    gates.ask(Gate::Compliance, of_model)?;
+    gates.ask_static(state, slot, &row.conditions, (Gate::Setting, Gate::Setting))
 }
 
 /// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the
 /// ordinary deny is reported and the matter is settled: nothing that the caller could state would help.
+#[inline(never)]
 fn denied(
     evaluation: &Evaluation<'_>,
     row: &Feature,
@@ -88,7 +106,7 @@ fn denied(
 }
 
 /// Whether a regime bars who runs the selected model; `None` where no model is to be selected.
-fn of_model(evaluation: &Evaluation<'_>, run: Run<'_>, row: &Feature) -> Option<Outcome> {
+fn of_model(evaluation: &Evaluation<'_>, run: &Run<'_>, row: &Feature) -> Option<Outcome> {
     if row.providers != Providers::OfModel {
         return None;
     }
@@ -97,15 +115,17 @@ fn of_model(evaluation: &Evaluation<'_>, run: Run<'_>, row: &Feature) -> Option<
 
 /// Whether no regime bars who runs a model. Where none is selected, who gets the data is not stated either: it
 /// may be anyone (AI-14).
+#[inline(never)]
 fn check_model(state: &State<'_>, model: Option<u16>) -> Outcome {
     let row = model.and_then(|model| state.model.models.get(model));
     state.check_providers(row.map_or(Providers::Unstated, |row| Providers::All(bit(row.provider))))
 }
 
 /// Gates 11 and 12: what is charged and what that obliges to, or the deny.
+#[inline(always)]
 fn last_gates<O: Observer>(
     evaluation: &Evaluation<'_>,
-    run: Run<'_>,
+    run: &Run<'_>,
     row: &Feature,
     observer: &mut O,
 ) -> Result<(u64, u64), Verdict> {
@@ -113,10 +133,7 @@ fn last_gates<O: Observer>(
     let mut gates = Gates::new(observer);
     let opted_in = opted_in(evaluation, run.feature.position(), row);
     if let Some(opted_in) = opted_in {
-        let asked = gates.ask(Gate::OptIn, opted_in);
-        if let (Some(deny), false) = (failure(&gates, asked), O::WATCHES) {
-            return Err(deny);
-        }
+        gates.ask(Gate::OptIn, opted_in)?;
     }
     let used = usage::ask(evaluation, run, row);
     if let (Some(used), true) = (used, O::WATCHES) {
@@ -155,6 +172,7 @@ fn processing(evaluation: &Evaluation<'_>, feature: u16, row: &Feature, model: O
 }
 
 /// These providers and those of the services that no regime bars.
+#[inline(never)]
 fn processed_by(evaluation: &Evaluation<'_>, row: &Feature, mut providers: u64) -> Processing {
     let state = &evaluation.state;
     let mut obligations = 0;
@@ -173,6 +191,7 @@ fn processed_by(evaluation: &Evaluation<'_>, row: &Feature, mut providers: u64) 
 }
 
 /// May this class of data be processed for this feature, on this model where one is selected, whoever asks (AI-03)?
+#[inline(never)]
 pub(super) fn process<O: Observer>(
     evaluation: &Evaluation<'_>,
     data: u16,
@@ -203,20 +222,20 @@ pub(super) fn process<O: Observer>(
         condition => gates.ask(condition.gate(), state.check(condition)),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
-        (std::ops::ControlFlow::Continue(()), Some(opted_in)) => gates.ask(Gate::OptIn, opted_in),
+        (Ok(()), Some(opted_in)) => gates.ask(Gate::OptIn, opted_in),
         (asked, _) => asked,
     };
-    conclude(&gates, asked, || {
-        let processing = processing(evaluation, feature, row, model);
-        let beta = if row.beta { evaluation.model().own_obligations.beta_as_is } else { 0 };
-        state
-            .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
-            .with_processing(processing.providers, bit(data))
-            .with_obligations(processing.obligations | beta)
-    })
+    gates.conclude(asked)?;
+    let processing = processing(evaluation, feature, row, model);
+    let beta = if row.beta { evaluation.model().own_obligations.beta_as_is } else { 0 };
+    Ok(state
+        .decide(Reason::FeatureOn, Because::one(Parameter::Feature, feature))
+        .with_processing(processing.providers, bit(data))
+        .with_obligations(processing.obligations | beta))
 }
 
 /// May this class of data be stored or processed at all (TRM-05)?
+#[inline(never)]
 pub(super) fn store<O: Observer>(
     evaluation: &Evaluation<'_>,
     data: u16,
@@ -225,25 +244,24 @@ pub(super) fn store<O: Observer>(
     let state = &evaluation.state;
     let mut gates = Gates::new(observer);
     let asked = gates.ask(Gate::Compliance, state.check_data(bit(data)));
-    conclude(&gates, asked, || {
-        let because = Because::one(Parameter::Data, data);
-        state.decide(Reason::DataPermitted, because).with_processing(0, bit(data))
-    })
+    gates.conclude(asked)?;
+    let because = Because::one(Parameter::Data, data);
+    Ok(state.decide(Reason::DataPermitted, because).with_processing(0, bit(data)))
 }
 
 /// What the feature of a request charges, for reading: the meter's limits, where a run counts.
-pub(super) fn metered_limits<'e>(evaluation: &Evaluation<'e>, run: Run<'_>) -> &'e [u16] {
+pub(super) fn metered_limits<'e>(evaluation: &Evaluation<'e>, run: &Run<'_>) -> &'e [u16] {
     let row = evaluation.model().features.get(run.feature.position());
     let meter = row.and_then(|row| row.meter).and_then(|meter| evaluation.model().meters.get(meter));
-    meter.filter(|meter| meter.counts.contains(&run.trigger)).map_or(&[], |meter| &meter.limits)
+    meter.filter(|meter| meter.counts(run.trigger)).map_or(&[], |meter| &meter.limits)
 }
 
 /// Whether the answer to a run depends on the model that is selected.
-pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: Run<'_>) -> bool {
+pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: &Run<'_>) -> bool {
     let model = evaluation.model();
     let Some(row) = model.features.get(run.feature.position()) else { return false };
     let meter = row.meter.and_then(|meter| model.meters.get(meter));
-    let priced = meter.is_some_and(|meter| meter.priced && meter.counts.contains(&run.trigger));
+    let priced = meter.is_some_and(|meter| meter.priced && meter.counts(run.trigger));
     priced || row.providers == Providers::OfModel
 }
 

@@ -1,16 +1,17 @@
 //! A conjunction of gates: asked in order, the first that fails decides.
 
-use std::ops::{ControlFlow, RangeInclusive};
+#![expect(
+    clippy::inline_always,
+    reason = "who does not watch pays for no more than the comparison that a gate is"
+)]
 
-use super::Engine;
-use super::compile::WALK;
 use super::observer::{Observer, Outcome};
 use crate::catalog::model::Condition;
-use crate::decision::{Gate, Verdict};
+use crate::decision::{Because, Gate, Verdict};
 use crate::domain::{After, State};
 
-/// Goes on with `?` until a gate fails; breaks with why.
-pub(super) type Asked = ControlFlow<Verdict>;
+/// Goes on with `?` until a gate fails.
+pub(super) type Asked = Result<(), Verdict>;
 
 /// The gates that depend on catalog and domain alone.
 const STATIC: [Gate; 4] = [Gate::Plan, Gate::Kind, Gate::Compliance, Gate::Setting];
@@ -39,20 +40,43 @@ impl<'o, O: Observer> Gates<'o, O> {
     }
 
     /// Asks one gate. Breaks if it fails, unless somebody watches: then all gates are asked.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ask(&mut self, gate: Gate, outcome: Outcome) -> Asked {
-        if O::WATCHES {
-            self.observer.gate(gate, outcome);
-        }
         match outcome {
-            Ok(_) => ControlFlow::Continue(()),
-            Err(verdict) => {
-                if !O::WATCHES {
-                    return ControlFlow::Break(verdict);
-                }
-                self.failed.get_or_insert(verdict);
-                ControlFlow::Continue(())
+            Ok(because) => {
+                self.pass(gate, || because);
+                Ok(())
             }
+            Err(verdict) => self.fail(gate, verdict),
+        }
+    }
+
+    /// A gate that passes; by what is worked out only if somebody watches.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, gate: Gate, because: impl FnOnce() -> Because) {
+        if O::WATCHES {
+            self.observer.gate(gate, Ok(because()));
+        }
+    }
+
+    /// A gate that fails.
+    #[inline(always)]
+    pub(super) fn fail(&mut self, gate: Gate, verdict: Verdict) -> Asked {
+        if !O::WATCHES {
+            return Err(verdict);
+        }
+        self.observer.gate(gate, Err(verdict));
+        self.failed.get_or_insert(verdict);
+        Ok(())
+    }
+
+    /// Why the first gate failed that did: the one that broke off, or that was noted while watching went on.
+    #[inline(always)]
+    pub(super) fn conclude(&self, asked: Asked) -> Asked {
+        asked?;
+        match self.failed {
+            Some(verdict) if O::WATCHES => Err(verdict),
+            _ => Ok(()),
         }
     }
 
@@ -67,61 +91,46 @@ impl<'o, O: Observer> Gates<'o, O> {
 
     /// Asks the static conditions of a permission or feature that belong to some of the gates. Folded, unless
     /// somebody watches or asks what would be after a change.
+    #[inline(always)]
     pub(super) fn ask_static(
         &mut self,
-        engine: &Engine,
         state: &State<'_>,
         slot: usize,
         conditions: &[Condition],
-        asked: RangeInclusive<Gate>,
+        asked: (Gate, Gate),
     ) -> Asked {
         if O::WATCHES {
-            return self.watch_static(state, conditions, &asked);
+            return self.watch_static(state, conditions, asked);
         }
-        let concerned = |condition: &&Condition| asked.contains(&condition.gate());
-        if state.after != After::Nothing {
-            return self.ask_all(state, conditions.iter().filter(concerned));
-        }
-        match engine.blocks.get(slot) {
-            Some(0) => ControlFlow::Continue(()),
-            Some(&folded) if folded != WALK => {
-                let failing = conditions.get(usize::from(folded).saturating_sub(1));
-                self.ask_all(state, failing.filter(concerned))
+        let folded = if state.after == After::Nothing { state.folded(slot) } else { None };
+        match folded {
+            Some(0) => Ok(()),
+            Some(failing) => {
+                let failing = conditions.get(usize::from(failing).saturating_sub(1));
+                failing.map_or(Ok(()), |condition| self.ask_one(state, condition, asked))
             }
-            _ => self.ask_all(state, conditions.iter().filter(concerned)),
+            None => conditions.iter().try_for_each(|condition| self.ask_one(state, condition, asked)),
         }
     }
 
-    fn watch_static(
-        &mut self,
-        state: &State<'_>,
-        conditions: &[Condition],
-        asked: &RangeInclusive<Gate>,
-    ) -> Asked {
-        for gate in STATIC.into_iter().filter(|gate| asked.contains(gate)) {
+    /// Asks a condition, if its gate is one of those from the first to the last.
+    #[inline(never)]
+    fn ask_one(&mut self, state: &State<'_>, condition: &Condition, (first, last): (Gate, Gate)) -> Asked {
+        let gate = condition.gate();
+        if gate < first || gate > last {
+            return Ok(());
+        }
+        self.ask(gate, state.check(condition))
+    }
+
+    fn watch_static(&mut self, state: &State<'_>, conditions: &[Condition], asked: (Gate, Gate)) -> Asked {
+        for gate in STATIC.into_iter().filter(|gate| asked.0 <= *gate && *gate <= asked.1) {
             let own = || conditions.iter().filter(|condition| condition.gate() == gate);
             if own().next().is_none() {
                 self.observer.open(gate);
             }
             self.ask_all(state, own())?;
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
-}
-
-/// The verdict that broke off, or the first that was noted while watching went on.
-pub(super) fn failure<O: Observer>(gates: &Gates<'_, O>, asked: Asked) -> Option<Verdict> {
-    match asked {
-        ControlFlow::Break(verdict) => Some(verdict),
-        ControlFlow::Continue(()) => gates.failed,
-    }
-}
-
-/// Why the first gate failed that did, or what follows if all passed.
-pub(super) fn conclude<O: Observer, T>(
-    gates: &Gates<'_, O>,
-    asked: Asked,
-    allow: impl FnOnce() -> T,
-) -> Result<T, Verdict> {
-    failure(gates, asked).map_or_else(|| Ok(allow()), Err)
 }

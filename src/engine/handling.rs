@@ -184,11 +184,11 @@ impl Engine {
     fn region(&self, row: &Data) -> Region {
         let home = self.catalog.model().source.catalog.home.as_ref().map(|home| home.get_ref().clone());
         let stays = row.region.as_ref().map(|region| String::from(&**region));
-        let residency = &self.domain.source().residency;
-        let own = residency.region.as_ref().filter(|_| self.has_residency());
-        let moves = own.map(|region| region.get_ref().clone());
+        let (region, migrated) = self.resolved.residency();
+        let own = region.filter(|_| self.has_residency());
+        let moves = own.map(str::to_owned);
         let after = own.and(stays).or(moves).or_else(|| home.clone());
-        let now = if residency.migrated { after.clone() } else { home.clone() };
+        let now = if migrated { after.clone() } else { home.clone() };
         Region { before_migration: home, after_migration: after, now }
     }
 

@@ -98,8 +98,8 @@ impl<'e> Found<'e> {
 
     fn levers(mut self, engine: &Engine) -> Levers {
         let tag = self.model.tag;
-        let (now, in_force) = (engine.resolved.plan, &engine.resolved.add_ons);
-        self.add_ons.retain(|add_on| !in_force.contains(add_on));
+        let (now, state) = (engine.resolved.plan, engine.state());
+        self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
         let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
         self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(&row.offered_on)));
         self.plans.remove(&now);

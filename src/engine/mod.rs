@@ -28,6 +28,7 @@ mod view;
 use std::fmt;
 
 pub use apply::{Applied, ChangeRecord};
+pub use compile::BytesError;
 pub use connector::Staleness;
 pub use explain::{Explanation, ExplanationRecord, Outcome, Step, StepRecord};
 pub use handling::{CustomerKey, DataHandling, Region};
@@ -81,12 +82,7 @@ use crate::request::Request;
 #[derive(Clone)]
 pub struct Engine {
     catalog: Catalog,
-    domain: Domain,
     resolved: Resolved,
-    /// For each permission, then each feature: 0 if all its static conditions hold, else one more than the
-    /// position of the first that fails.
-    blocks: Box<[u8]>,
-    version: u64,
 }
 
 impl Engine {
@@ -139,15 +135,15 @@ impl Engine {
         &self.catalog
     }
 
-    /// The domain.
-    pub const fn domain(&self) -> &Domain {
-        &self.domain
+    /// The domain, in names again: made anew each time, for an engine holds it in fewer bytes. Where only its id
+    /// is needed, [`domain_id`](Self::domain_id) is at hand.
+    pub fn domain(&self) -> Domain {
+        self.resolved.domain(self.catalog.model())
     }
 
-    /// A content hash of catalog and domain: a logged request and its decision can be replayed against the same
-    /// version and must give the same bytes. Not proof against forgery.
-    pub const fn version(&self) -> u64 {
-        self.version
+    /// The id of the domain.
+    pub fn domain_id(&self) -> &str {
+        self.resolved.id()
     }
 
     /// The id of a role by name: of the catalog, or a custom one of this domain.
@@ -192,6 +188,6 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Engine({:?}, {:?}, {:016x})", self.catalog, self.domain, self.version)
+        write!(f, "Engine({:?}, {:?}, {:016x})", self.catalog, self.domain_id(), self.version())
     }
 }

@@ -97,93 +97,61 @@ impl Lookup<'_> {
 
     /// The action on a connector, if one of its keys is stated.
     fn connector_action<'a>(&mut self, action: &NamedAction) -> Option<Action<'a>> {
-        let NamedAction { connect, mode, disconnect, read, through, scope, .. } = action.clone();
-        let others = NamedAction {
-            connect: None,
-            mode: None,
-            disconnect: None,
-            read: None,
-            through: None,
-            scope: None,
-            ..action.clone()
-        };
-        if others == *action {
+        #[rustfmt::skip]
+        let NamedAction {
+            permission, feature, trigger, model, tokens, process, store, change,
+            connect, mode, disconnect, read, through, scope,
+        } = action;
+        let of_connector = [connect, mode, disconnect, read, through].into_iter().any(Option::is_some);
+        if !of_connector && scope.is_none() {
             return None;
         }
-        if others != NamedAction::default() {
+        let others = [permission, feature, model, process, store].into_iter().any(Option::is_some);
+        if others || trigger.is_some() || !tokens.is_empty() || change.is_some() {
             return Some(Action::Malformed);
         }
         Some(match (connect, mode, disconnect, read, through, scope) {
             (Some(connector), Some(mode), None, None, None, None) => {
-                Action::Connect { connector: self.connector(&connector), mode: self.mode(&mode) }
+                Action::Connect { connector: self.connector(connector), mode: self.mode(mode) }
             }
             (None, None, Some(connector), None, None, None) => {
-                Action::Disconnect { connector: self.connector(&connector) }
+                Action::Disconnect { connector: self.connector(connector) }
             }
             (None, mode, None, Some(object), Some(connector), scope) => {
-                let read = Read::new(self.object(&object), self.connector(&connector));
-                let read = mode.map_or(read, |mode| read.mode(self.mode(&mode)));
+                let read = Read::new(self.object(object), self.connector(connector));
+                let read = mode.as_ref().map_or(read, |mode| read.mode(self.mode(mode)));
                 Action::Read(read.scope(scope.unwrap_or_default()))
             }
             _ => Action::Malformed,
         })
     }
 
-    /// The change, if its keys are those of one form.
+    /// The change, if its keys are those of one form: one row a form, in the order of the keys.
+    #[rustfmt::skip]
     fn change<'a>(&mut self, change: &'a NamedChange, entries: &'a [&'a str]) -> Option<Change<'a>> {
-        let switch = match change.to {
-            Some(To::Switch(to)) => Some(to),
-            _ => None,
-        };
-        let is_list = matches!(change.to, Some(To::Entries(_)));
-        let allowed = |keys: &[&str]| stated(change).iter().all(|key| keys.contains(key));
-        if let (Some(setting), Some(to), true) = (&change.setting, switch, allowed(&["setting", "to"])) {
-            return Some(Change::Setting { setting: self.setting(setting), to });
-        }
-        let role_permission = allowed(&["role", "permission", "to"]);
-        if let (Some(role), Some(permission), Some(to), true) =
-            (&change.role, &change.permission, switch, role_permission)
-        {
-            let (role, permission) = (self.role(role), self.permission(permission));
-            return Some(Change::RolePermission { role, permission, to });
-        }
-        if let (Some(list), true, true) = (&change.list, is_list, allowed(&["list", "to"])) {
-            return Some(Change::List { list: self.list(list), to: entries });
-        }
-        let create = allowed(&["create_role", "based_on"]);
-        if let (Some(name), Some(based_on), true) = (&change.create_role, &change.based_on, create) {
-            return Some(Change::CreateRole { name, based_on: self.role(based_on) });
-        }
-        if let (Some(role), true) = (&change.delete_role, allowed(&["delete_role"])) {
-            return Some(Change::DeleteRole { role: self.role(role) });
-        }
-        if let (Some(role), true) = (&change.assign_role, allowed(&["assign_role", "from"])) {
-            let from = change.from.as_ref().map(|from| self.role(from));
-            return Some(Change::AssignRole { role: self.role(role), from });
-        }
-        if let (Some(feature), Some(to), true) = (&change.opt_in, switch, allowed(&["opt_in", "to"])) {
-            return Some(Change::OptIn { feature: self.feature(feature), to });
-        }
-        None
+        let NamedChange { setting, role, permission, list, create_role, based_on, .. } = change;
+        let NamedChange { delete_role, assign_role, from, opt_in, to, .. } = change;
+        let form = (setting, role, permission, list, create_role, based_on, delete_role, assign_role, from, opt_in, to);
+        Some(match form {
+            (Some(setting), None, None, None, None, None, None, None, None, None, Some(To::Switch(to))) =>
+                Change::Setting { setting: self.setting(setting), to: *to },
+            (None, Some(role), Some(permission), None, None, None, None, None, None, None, Some(To::Switch(to))) =>
+                Change::RolePermission { role: self.role(role), permission: self.permission(permission), to: *to },
+            (None, None, None, Some(list), None, None, None, None, None, None, Some(To::Entries(_))) =>
+                Change::List { list: self.list(list), to: entries },
+            (None, None, None, None, Some(name), Some(based_on), None, None, None, None, None) =>
+                Change::CreateRole { name, based_on: self.role(based_on) },
+            (None, None, None, None, None, None, Some(role), None, None, None, None) =>
+                Change::DeleteRole { role: self.role(role) },
+            (None, None, None, None, None, None, None, Some(role), from, None, None) => {
+                let from = from.as_ref().map(|from| self.role(from));
+                Change::AssignRole { role: self.role(role), from }
+            }
+            (None, None, None, None, None, None, None, None, None, Some(feature), Some(To::Switch(to))) =>
+                Change::OptIn { feature: self.feature(feature), to: *to },
+            _ => return None,
+        })
     }
-}
-
-/// The keys that a change states.
-fn stated(change: &NamedChange) -> Vec<&'static str> {
-    let keys = [
-        ("setting", change.setting.is_some()),
-        ("role", change.role.is_some()),
-        ("permission", change.permission.is_some()),
-        ("list", change.list.is_some()),
-        ("create_role", change.create_role.is_some()),
-        ("based_on", change.based_on.is_some()),
-        ("delete_role", change.delete_role.is_some()),
-        ("assign_role", change.assign_role.is_some()),
-        ("from", change.from.is_some()),
-        ("opt_in", change.opt_in.is_some()),
-        ("to", change.to.is_some()),
-    ];
-    keys.into_iter().filter(|(_, stated)| *stated).map(|(key, _)| key).collect()
 }
 
 impl Engine {

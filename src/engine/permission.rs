@@ -1,12 +1,15 @@
 //! Permissions: gates 2 to 10, routing, alternatives, and facts that are not stated.
 
+#![expect(clippy::inline_always, reason = "one permission asked of one role is one straight stretch of code")]
+
 use super::evaluate::Evaluation;
-use super::gates::{Asked, Gates, conclude, failure};
+use super::gates::{Asked, Gates};
 use super::observer::{Nobody, Observer, Outcome};
 use crate::catalog::model::Permission;
 use crate::decision::{Because, Gate, Parameter, Reason, Verdict};
 use crate::domain::Cell;
 use crate::id::{bit, positions};
+use crate::request::Context;
 use crate::word::Level;
 
 /// A permission that is held: by what, and what that obliges to.
@@ -22,33 +25,31 @@ pub(super) type Held = Result<Allow, Verdict>;
 
 /// One completion of what a request leaves open: which facts are so, and what the e-mail domain is.
 #[derive(Clone, Copy)]
-pub(super) struct World<'r> {
+struct World {
     so: u64,
-    email: Email<'r>,
-}
-
-#[derive(Clone, Copy)]
-enum Email<'r> {
-    Stated(&'r str),
-    /// Not stated, and taken to be on every list that has entries, or on none.
-    Assumed {
-        on_lists: bool,
-    },
+    /// Whether an e-mail domain that is not stated is taken to be on every list that has entries, or on none.
+    on_lists: bool,
 }
 
 /// The decision about one permission, facts that are not stated included.
 ///
 /// Every completion of the unstated facts that the question reads is decided. If all allow, it is an allow; if
 /// none does, the ordinary deny with those facts false; if some do, `missing-fact` names each fact that matters.
+#[inline(always)]
 pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
     let Some(row) = evaluation.model().permissions.get(asked) else {
         return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
-    let open = Open::of(evaluation, row);
-    if open.is_nothing() {
-        return question(evaluation, asked, open.world(0), observer);
+    match Open::of(evaluation, row).is_nothing() {
+        true => question(evaluation, asked, row, World::ordinary(evaluation), observer),
+        false => decide_open(evaluation, asked, row, observer),
     }
-    open.decide(evaluation, asked, observer)
+}
+
+/// Whether the subject has a permission that a feature or a change takes.
+#[inline(never)]
+pub(super) fn held<O: Observer>(evaluation: &Evaluation<'_>, permission: u16, observer: &mut O) -> Held {
+    decide(evaluation, permission, observer)
 }
 
 /// The decision with every unstated fact taken as false.
@@ -56,27 +57,41 @@ pub(super) fn decide_as_if_false(evaluation: &Evaluation<'_>, asked: u16) -> Hel
     let Some(row) = evaluation.model().permissions.get(asked) else {
         return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
-    question(evaluation, asked, Open::of(evaluation, row).world(0), &mut Nobody)
+    question(evaluation, asked, row, World::ordinary(evaluation), &mut Nobody)
+}
+
+impl World {
+    /// The completion with everything that is not stated false.
+    fn ordinary(evaluation: &Evaluation<'_>) -> Self {
+        Self { so: evaluation.request.context.facts.so, on_lists: false }
+    }
 }
 
 /// What a question reads and the request does not state.
-struct Open<'r> {
+struct Open {
     so: u64,
     unstated: u64,
-    email: Option<&'r str>,
     email_matters: bool,
 }
 
-impl<'r> Open<'r> {
-    fn of(evaluation: &Evaluation<'r>, row: &Permission) -> Self {
-        let context = &evaluation.request.context;
-        let so = context.facts.so.bits();
-        let email = context.email_domain;
+/// Decides every completion of what is open.
+#[inline(never)]
+fn decide_open<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    asked: u16,
+    row: &Permission,
+    observer: &mut O,
+) -> Held {
+    Open::of(evaluation, row).decide(evaluation, asked, row, observer)
+}
+
+impl Open {
+    fn of(evaluation: &Evaluation<'_>, row: &Permission) -> Self {
+        let Context { facts, email_domain, .. } = &evaluation.request.context;
         Self {
-            so,
-            unstated: row.reads & !(so | context.facts.not_so.bits()),
-            email,
-            email_matters: row.reads_list && email.is_none(),
+            so: facts.so,
+            unstated: row.reads & !(facts.so | facts.not_so),
+            email_matters: row.reads_list && email_domain.is_none(),
         }
     }
 
@@ -90,7 +105,7 @@ impl<'r> Open<'r> {
     }
 
     /// The completion with this number: one bit a fact, then one for the e-mail domain.
-    fn world(&self, number: u32) -> World<'r> {
+    fn world(&self, number: u32) -> World {
         let mut so = self.so;
         for (index, fact) in (0..7_u32).zip(positions(self.unstated)) {
             if number >> index & 1 == 1 {
@@ -98,20 +113,26 @@ impl<'r> Open<'r> {
             }
         }
         let on_lists = self.email_matters && number >> self.unstated.count_ones().min(6) & 1 == 1;
-        World { so, email: self.email.map_or(Email::Assumed { on_lists }, Email::Stated) }
+        World { so, on_lists }
     }
 
-    fn decide<O: Observer>(&self, evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
+    fn decide<O: Observer>(
+        &self,
+        evaluation: &Evaluation<'_>,
+        asked: u16,
+        row: &Permission,
+        observer: &mut O,
+    ) -> Held {
         let count = self.count();
         let worlds = 1_u32 << count;
-        let (mut allowing, mut obligations) = (0_u128, 0_u64);
-        for number in 0..worlds {
-            if let Ok(allow) = question(evaluation, asked, self.world(number), &mut Nobody) {
+        let ordinary = question(evaluation, asked, row, self.world(0), observer);
+        let (mut allowing, mut obligations) = ordinary.map_or((0, 0), |allow| (1_u128, allow.obligations));
+        for number in 1..worlds {
+            if let Ok(allow) = question(evaluation, asked, row, self.world(number), &mut Nobody) {
                 allowing |= 1_u128 << number;
                 obligations |= allow.obligations;
             }
         }
-        let ordinary = question(evaluation, asked, self.world(0), observer);
         match allowing.count_ones() {
             0 => ordinary,
             // Hiding a fact hides no obligation.
@@ -140,34 +161,51 @@ impl<'r> Open<'r> {
 }
 
 /// The decision about one permission when everything is known.
+#[inline(always)]
 fn question<O: Observer>(
     evaluation: &Evaluation<'_>,
     asked: u16,
-    world: World<'_>,
+    row: &Permission,
+    world: World,
     observer: &mut O,
 ) -> Held {
-    let (decider, obligations) = routed(evaluation, asked, world);
-    let allow = direct(evaluation, decider, world, observer)?;
-    if decider == asked {
-        return Ok(allow);
+    match instead(row, world) {
+        None => direct(evaluation, asked, row, world, observer),
+        Some(other) => routed(evaluation, (asked, row), other, world, observer),
     }
-    let own = direct(evaluation, asked, world, &mut Nobody);
+}
+
+/// The permission that a true fact hands the question to.
+#[inline]
+fn instead(row: &Permission, world: World) -> Option<u16> {
+    row.instead.iter().find(|(fact, _)| world.so & bit(*fact) != 0).map(|(_, other)| *other)
+}
+
+/// The decision of the permission that the question is handed on to, with the obligations of those passed by.
+#[inline(never)]
+fn routed<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    (asked, row): (u16, &Permission),
+    other: u16,
+    world: World,
+    observer: &mut O,
+) -> Held {
+    let unknown = Verdict::new(Reason::UnknownPermission, Because::NOTHING);
+    let (mut decider, mut obligations) = (other, row.obligations);
+    // Catalogs with circles are refused, so this ends.
+    let last = loop {
+        let row = evaluation.model().permissions.get(decider).ok_or(unknown)?;
+        match instead(row, world) {
+            Some(next) => decider = next,
+            None => break row,
+        }
+        obligations |= row.obligations;
+    };
+    let allow = direct(evaluation, decider, last, world, observer)?;
+    let own = direct(evaluation, asked, row, world, &mut Nobody);
     let despite = own.err().map(|deny| deny.reason());
     let obligations = obligations | allow.obligations;
     Ok(Allow { obligations, ..by_other(asked, decider, despite, allow) })
-}
-
-/// The permission that true `instead` facts hand the question to, and the obligations of those passed by.
-fn routed(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>) -> (u16, u64) {
-    let permissions = &evaluation.model().permissions;
-    let (mut at, mut obligations) = (asked, 0);
-    // Catalogs with circles are refused, so this ends.
-    while let Some(row) = permissions.get(at) {
-        let Some((_, other)) = row.instead.iter().find(|(fact, _)| world.so & bit(*fact) != 0) else { break };
-        obligations |= row.obligations;
-        at = *other;
-    }
-    (at, obligations)
 }
 
 /// An allow that another permission decided.
@@ -180,12 +218,15 @@ fn by_other(asked: u16, decider: u16, despite: Option<Reason>, allow: Allow) -> 
 }
 
 /// The decision about one permission without `instead`.
-fn direct<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>, observer: &mut O) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
-    let permissions = &evaluation.model().permissions;
-    let Some(row) = permissions.get(asked) else {
-        return Err(Verdict::new(Reason::UnknownPermission, Because::NOTHING));
-    };
+#[inline(always)]
+fn direct<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    asked: u16,
+    row: &Permission,
+    world: World,
+    observer: &mut O,
+) -> Held {
+    let state = &evaluation.state;
     let exempt = row.exempt & world.so != 0;
     let last = if exempt { Gate::Compliance } else { Gate::Setting };
     let permission = Because::one(Parameter::Permission, asked);
@@ -193,19 +234,16 @@ fn direct<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, world: World<'_>
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static =
-        gates.ask_static(engine, state, usize::from(asked), &row.conditions, Gate::Plan..=last);
-    let blocked = failure(&gates, asked_static);
-    match blocked {
-        Some(deny) if exempt || !O::WATCHES => Err(deny),
-        None if exempt => {
-            Ok(Allow { reason: Reason::Exempt, because: permission, obligations: row.obligations })
-        }
-        _ => {
-            let by_role = alternatives(evaluation, asked, row, world, observer);
-            blocked.map_or(by_role, Err)
-        }
+    let asked_static = gates.ask_static(state, usize::from(asked), &row.conditions, (Gate::Plan, last));
+    let blocked = gates.conclude(asked_static);
+    if exempt || !O::WATCHES {
+        blocked?;
     }
+    if exempt {
+        return Ok(Allow { reason: Reason::Exempt, because: permission, obligations: row.obligations });
+    }
+    let by_role = alternatives(evaluation, asked, row, world, observer);
+    blocked.and(by_role)
 }
 
 /// The best of what the subject's roles give, each by itself or through an `otherwise` permission.
@@ -215,17 +253,30 @@ struct Best {
     rank: (u8, u16, u16),
 }
 
+#[inline(always)]
 fn alternatives<O: Observer>(
     evaluation: &Evaluation<'_>,
     asked: u16,
     row: &Permission,
-    world: World<'_>,
+    world: World,
     observer: &mut O,
 ) -> Held {
     if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
         // One alternative is the best there is.
         return alternative(evaluation, asked, asked, row, role.position(), world, observer);
     }
+    best(evaluation, asked, row, world, observer)
+}
+
+/// The best of several alternatives, each asked.
+#[inline(never)]
+fn best<O: Observer>(
+    evaluation: &Evaluation<'_>,
+    asked: u16,
+    row: &Permission,
+    world: World,
+    observer: &mut O,
+) -> Held {
     let permission = Because::one(Parameter::Permission, asked);
     let mut best: Option<Best> = None;
     for role in evaluation.roles() {
@@ -249,7 +300,7 @@ fn chain<O: Observer>(
     asked: u16,
     row: &Permission,
     role: u16,
-    world: World<'_>,
+    world: World,
     observer: &mut O,
     best: &mut Option<Best>,
 ) {
@@ -286,77 +337,96 @@ fn keep(best: &mut Option<Best>, held: Held, link: u16, role: u16) {
 
 /// One permission for one role: gates 6 to 10. Those before bind the whole chain where the permission is the one
 /// asked for, and were asked already; another permission that suffices as well has its own.
+#[inline(always)]
 fn alternative<O: Observer>(
     evaluation: &Evaluation<'_>,
     asked: u16,
     permission: u16,
     row: &Permission,
     role: u16,
-    world: World<'_>,
+    world: World,
     observer: &mut O,
 ) -> Held {
-    let Evaluation { engine, state, .. } = evaluation;
+    let state = &evaluation.state;
     if O::WATCHES {
         observer.alternative(Some(permission), Some(role));
     }
     let mut gates = Gates::new(observer);
-    let own = match permission == asked {
-        true => Asked::Continue(()),
-        false => {
-            let of_access = Gate::Plan..=Gate::Setting;
-            gates.ask_static(engine, state, usize::from(permission), &row.conditions, of_access)
-        }
+    let cell = state.cell(role, permission);
+    let asked_all = if permission == asked {
+        ask_role(evaluation, permission, row, role, cell, world, &mut gates)
+    } else {
+        let own = (Gate::Plan, Gate::Setting);
+        gates
+            .ask_static(state, usize::from(permission), &row.conditions, own)
+            .and_then(|()| ask_role(evaluation, permission, row, role, cell, world, &mut gates))
     };
-    let outcome = match own {
-        Asked::Continue(()) => ask_role(evaluation, permission, row, role, world, &mut gates),
-        failed @ Asked::Break(_) => failed,
-    };
-    conclude(&gates, outcome, || allow(evaluation, permission, row, role))
+    gates.conclude(asked_all)?;
+    Ok(Allow { reason: reason(cell), because: held_by(permission, role), obligations: row.obligations })
 }
 
+fn held_by(permission: u16, role: u16) -> Because {
+    Because::one(Parameter::Role, role).and(Parameter::Permission, permission)
+}
+
+/// Why a role holds a permission or does not, as far as gates 6 and 7 go.
+const fn reason(cell: Cell) -> Reason {
+    match cell {
+        Cell::Absent => Reason::NotGrantedToRole,
+        Cell::Never => Reason::NeverForRole,
+        Cell::OffByDefault => Reason::OffByDefault,
+        Cell::OffForRole => Reason::OffForRole,
+        Cell::OnByDefault => Reason::OnByDefault,
+        Cell::OnForRole => Reason::OnForRole,
+        Cell::Inherent => Reason::Inherent,
+    }
+}
+
+/// Who turned a permission on or off for a role; nobody what is fixed.
+const fn level(cell: Cell) -> Option<Level> {
+    match cell {
+        Cell::OffByDefault | Cell::OnByDefault => Some(Level::CatalogDefault),
+        Cell::OffForRole | Cell::OnForRole => Some(Level::Role),
+        Cell::Absent | Cell::Never | Cell::Inherent => None,
+    }
+}
+
+#[inline(always)]
 fn ask_role<O: Observer>(
     evaluation: &Evaluation<'_>,
     permission: u16,
     row: &Permission,
     role: u16,
-    world: World<'_>,
+    cell: Cell,
+    world: World,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
-    let cell = state.cell(role, permission);
-    let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
-    let deny = |reason| Err(Verdict::new(reason, because));
-    gates.ask(
-        Gate::Role,
-        match cell {
-            Cell::Absent => deny(Reason::NotGrantedToRole),
-            Cell::Never => deny(Reason::NeverForRole),
-            _ => Ok(because),
-        },
-    )?;
-    let by = |level: Level| because.and(Parameter::Level, level as u16);
-    let off = |reason, level| Err(Verdict::new(reason, by(level)));
+    let because = held_by(permission, role);
     match cell {
-        Cell::OffByDefault => {
-            gates.ask(Gate::RoleSetting, off(Reason::OffByDefault, Level::CatalogDefault))?;
-        }
-        Cell::OffForRole => gates.ask(Gate::RoleSetting, off(Reason::OffForRole, Level::Role))?,
-        Cell::OnByDefault => gates.ask(Gate::RoleSetting, Ok(by(Level::CatalogDefault)))?,
-        Cell::OnForRole => gates.ask(Gate::RoleSetting, Ok(by(Level::Role)))?,
-        Cell::Absent | Cell::Never | Cell::Inherent => {}
+        Cell::Absent | Cell::Never => gates.fail(Gate::Role, Verdict::new(reason(cell), because))?,
+        _ => gates.pass(Gate::Role, || because),
     }
-    let lacking = row.needs & !world.so;
-    if row.needs != 0 {
-        let deny = Verdict::new(Reason::FactFalse, Because::one(Parameter::Permission, permission));
-        let so = if lacking == 0 { Ok(facts(row.needs)) } else { Err(deny.with_facts(lacking)) };
-        gates.ask(Gate::Facts, so)?;
-    }
-    row.restricted_by.iter().try_for_each(|restriction| {
-        match restricted(evaluation, *restriction, role, world.email) {
-            Some(outcome) => gates.ask(Gate::List, outcome),
-            None => Asked::Continue(()),
+    if let Some(level) = level(cell) {
+        let because = because.and(Parameter::Level, level as u16);
+        match cell.is_on() {
+            true => gates.pass(Gate::RoleSetting, || because),
+            false => gates.fail(Gate::RoleSetting, Verdict::new(reason(cell), because))?,
         }
-    })
+    }
+    match row.needs & !world.so {
+        0 if row.needs == 0 => {}
+        0 => gates.pass(Gate::Facts, || facts(row.needs)),
+        lacking => {
+            let because = Because::one(Parameter::Permission, permission);
+            gates.fail(Gate::Facts, Verdict::new(Reason::FactFalse, because).with_facts(lacking))?;
+        }
+    }
+    for restriction in &row.restricted_by {
+        if let Some(outcome) = restricted(evaluation, *restriction, role, world) {
+            gates.ask(Gate::List, outcome)?;
+        }
+    }
+    Ok(())
 }
 
 /// Facts as what decided; the first four.
@@ -364,20 +434,9 @@ fn facts(bits: u64) -> Because {
     positions(bits).fold(Because::NOTHING, |because, fact| because.and(Parameter::Fact, fact))
 }
 
-fn allow(evaluation: &Evaluation<'_>, permission: u16, row: &Permission, role: u16) -> Allow {
-    let reason = match evaluation.state.cell(role, permission) {
-        Cell::OnByDefault => Reason::OnByDefault,
-        Cell::OnForRole => Reason::OnForRole,
-        Cell::Inherent => Reason::Inherent,
-        // Turned away by gates 6 and 7.
-        Cell::Absent | Cell::Never | Cell::OffByDefault | Cell::OffForRole => Reason::NotGrantedToRole,
-    };
-    let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
-    Allow { reason, because, obligations: row.obligations }
-}
-
 /// A restriction that is on for the domain or for the role, asked of the e-mail domain; `None` where it is off.
-fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, email: Email<'_>) -> Option<Outcome> {
+#[inline(never)]
+fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, world: World) -> Option<Outcome> {
     let state = &evaluation.state;
     let row = evaluation.model().permissions.get(restriction)?;
     let list = row.restricts.as_ref()?.list;
@@ -396,10 +455,8 @@ fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, email: E
     if entries.is_empty() {
         return Some(Err(Verdict::new(Reason::ListEmpty, because)));
     }
-    let on_list = match email {
-        Email::Stated(domain) => is_on(entries, domain),
-        Email::Assumed { on_lists } => on_lists,
-    };
+    let stated = evaluation.request.context.email_domain;
+    let on_list = stated.map_or(world.on_lists, |domain| is_on(entries, domain));
     Some(if on_list { Ok(because) } else { Err(Verdict::new(Reason::NotOnList, because)) })
 }
 

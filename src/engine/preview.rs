@@ -62,7 +62,7 @@ impl Engine {
     /// The engine after several changes that concern different things, made in whatever order. `None` as for
     /// [`preview`](Self::preview); what is between the changes need not be sound.
     pub(crate) fn with_changes(&self, changes: &[NamedChange]) -> Option<Self> {
-        let mut source = self.domain.source().clone();
+        let mut source = self.domain().source().clone();
         for change in changes {
             let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
             let named = NamedRequest::new(NamedSubject::default(), action);

@@ -5,6 +5,7 @@ use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
+use crate::catalog::model::Permission;
 use crate::domain::Change;
 use crate::id::{FactId, IdSet, LimitId, bit};
 use crate::request::{Action, Request};
@@ -32,8 +33,8 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
             reads.permission(engine, row.and_then(|row| row.permission));
-            let limits = feature::metered_limits(&evaluation, run);
-            reads.model = feature::reads_model(&evaluation, run);
+            let limits = feature::metered_limits(&evaluation, &run);
+            reads.model = feature::reads_model(&evaluation, &run);
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
         Action::Change(change) => reads.change(&evaluation, change),
@@ -68,26 +69,37 @@ impl Reads {
 
     /// The facts that a change depends on.
     pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
-        let mut reads = Self::nothing(evaluation);
-        reads.change(evaluation, change);
-        reads.facts.bits()
+        permissions_of_change(evaluation, change)
+            .fold(verifying(evaluation, change), |bits, row| bits | row.reads)
     }
 
     fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
-        let Evaluation { engine, state, .. } = evaluation;
-        let model = state.model;
-        for rule in change::rules(model, change) {
-            self.permission(engine, rule.permission);
-        }
-        if let Change::CreateRole { .. } | Change::DeleteRole { .. } = change {
-            // One is the reverse of the other, which the warning depends on.
-            for rule in model.changes.create_role.iter().chain(&model.changes.delete_role) {
-                self.permission(engine, rule.permission);
-            }
-        }
-        if let Change::AssignRole { role, .. } = change {
-            let row = model.roles.get(role.position()).filter(|_| state.holders(role.position()) == Some(0));
-            self.fact_bits(engine, row.and_then(|row| row.verified_by).map_or(0, bit));
-        }
+        self.fact_bits(evaluation.engine, Self::of_change(evaluation, change));
+        self.email_domain |= permissions_of_change(evaluation, change).any(|row| row.reads_list);
     }
+}
+
+/// The permissions that would do for a change, and for its reverse where other rules are asked about it.
+fn permissions_of_change<'e>(
+    evaluation: &Evaluation<'e>,
+    change: Change<'_>,
+) -> impl Iterator<Item = &'e Permission> {
+    let model = evaluation.model();
+    let changes = &model.changes;
+    // One is the reverse of the other, which the warning depends on.
+    let reverse = match change {
+        Change::CreateRole { .. } => changes.delete_role.as_slice(),
+        Change::DeleteRole { .. } => changes.create_role.as_slice(),
+        _ => &[],
+    };
+    let rules = change::rules(model, change).iter().chain(reverse);
+    rules.filter_map(|rule| model.permissions.get(rule.permission?))
+}
+
+/// The fact that verifies the first holder of a role.
+fn verifying(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+    let Change::AssignRole { role, .. } = change else { return 0 };
+    let first = evaluation.state.holders(role.position()) == Some(0);
+    let row = evaluation.model().roles.get(role.position()).filter(|_| first);
+    row.and_then(|row| row.verified_by).map_or(0, bit)
 }

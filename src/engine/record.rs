@@ -94,8 +94,8 @@ impl Engine {
                 .map(|fallback| model.fallbacks.name(fallback.position()).to_owned()),
             charge: names.charge(decision),
             stale: connector::stale(model, decision),
-            domain: self.domain.id().to_owned(),
-            version: format!("{:016x}", self.version),
+            domain: self.domain_id().to_owned(),
+            version: format!("{:016x}", self.version()),
         }
     }
 

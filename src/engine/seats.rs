@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use crate::catalog::model::AddOn;
+use crate::domain::product as product_number;
 
 /// An add-on whose seats are not as many as the plan's.
 ///
@@ -122,23 +123,19 @@ impl Engine {
         std::iter::once(increase(plan, plan)).chain(add_ons).collect()
     }
 
-    fn plan_name(&self) -> &str {
+    pub(crate) fn plan_name(&self) -> &str {
         self.catalog.model().plans.name(self.resolved.plan)
     }
 
     fn seats(&self, product: &str) -> Option<u64> {
-        self.domain.source().seats.get(product).copied()
+        self.resolved.seats(product_number(self.catalog.model(), product)?)
     }
 
     /// Add-ons in force that were bought, not included, and must have as many seats as the plan.
     fn add_ons_with_the_plans_seats(&self) -> impl Iterator<Item = (&str, &AddOn)> {
-        let bought = &self.domain.source().domain.add_ons;
-        let rows = self.catalog.model().add_ons.iter().filter(|(add_on, name, row)| {
+        let rows = self.catalog.model().add_ons.iter().filter(|(add_on, _, row)| {
             let included = row.included_in.contains(&self.resolved.plan);
-            row.matches_plan
-                && !included
-                && self.state().has_add_on(*add_on)
-                && bought.iter().any(|bought| bought.get_ref() == name)
+            row.matches_plan && !included && self.state().has_add_on(*add_on) && self.resolved.bought(*add_on)
         });
         rows.map(|(_, name, row)| (name, row))
     }

@@ -28,17 +28,23 @@ enum Cover {
 }
 
 /// Asks the limits of a feature's meter. `None`: the feature is not metered, or this trigger does not count.
+#[inline]
 pub(super) fn ask(
     evaluation: &Evaluation<'_>,
-    run: Run<'_>,
+    run: &Run<'_>,
     feature: &Feature,
 ) -> Option<Result<Used, Verdict>> {
     let meter = feature.meter?;
     let row = evaluation.model().meters.get(meter)?;
-    row.counts.contains(&run.trigger).then(|| charged(evaluation, run, meter, row))
+    row.counts(run.trigger).then(|| charged(evaluation, run, meter, row))
 }
 
-fn charged(evaluation: &Evaluation<'_>, run: Run<'_>, position: u16, meter: &Meter) -> Result<Used, Verdict> {
+fn charged(
+    evaluation: &Evaluation<'_>,
+    run: &Run<'_>,
+    position: u16,
+    meter: &Meter,
+) -> Result<Used, Verdict> {
     let charge = if meter.priced { estimate(evaluation, run)? } else { 1 };
     let mut used = Used { because: Because::NOTHING, charge, obligations: 0 };
     if charge == 0 {
@@ -73,7 +79,7 @@ fn charged(evaluation: &Evaluation<'_>, run: Run<'_>, position: u16, meter: &Met
 
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
-fn estimate(evaluation: &Evaluation<'_>, run: Run<'_>) -> Result<u64, Verdict> {
+fn estimate(evaluation: &Evaluation<'_>, run: &Run<'_>) -> Result<u64, Verdict> {
     let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(ModelId::position));
     let unpriced = |because| Verdict::new(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));

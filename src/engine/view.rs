@@ -149,7 +149,8 @@ impl Engine {
 
     /// The add-ons in force: bought where the plan offers them, or included in it.
     pub fn add_ons(&self) -> impl Iterator<Item = &str> {
-        self.resolved.add_ons.iter().map(|add_on| self.catalog.model().add_ons.name(*add_on))
+        let add_ons = self.catalog.model().add_ons.iter();
+        add_ons.filter(|(add_on, _, _)| self.state().has_add_on(*add_on)).map(|(_, name, _)| name)
     }
 
     /// The entries of a list, lower case and in order; none for an id of another catalog.
@@ -161,8 +162,7 @@ impl Engine {
 
     /// A limit, if the plan or the domain sets it; what credits were granted, only the ledger knows.
     pub fn limit(&self, limit: LimitId) -> Option<LimitValue> {
-        let limits = self.resolved.limits.iter().filter(|_| limit.is_of(self.catalog.model().tag));
-        let set = limits.into_iter().find(|(own, _)| *own == limit.position()).map(|(_, set)| set)?;
+        let set = self.state().limit(limit.position()).filter(|_| limit.is_of(self.catalog.model().tag))?;
         Some(LimitValue { limit: set.limit, stop: set.stop, ceiling_percent: set.ceiling_percent })
     }
 

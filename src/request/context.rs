@@ -1,6 +1,6 @@
 //! Contexts: everything a decision needs from outside.
 
-use crate::id::{FactId, IdSet, LimitId, Tag};
+use crate::id::{FactId, IdSet, LimitId, Tag, bit, parts};
 use crate::units::Timestamp;
 
 /// The circumstances of a request, all of them stated by the caller.
@@ -35,12 +35,13 @@ pub enum Balance {
 impl Context<'_> {
     /// The same with these facts so and those not so, by bits of this catalog.
     pub(crate) fn completed(mut self, tag: Tag, so: u64, not_so: u64) -> Self {
-        self.facts.so = IdSet::new(tag, self.facts.so.bits() | so);
-        self.facts.not_so = IdSet::new(tag, self.facts.not_so.bits() | not_so);
+        let Facts { so: stated, not_so: stated_not, .. } = self.facts;
+        self.facts = Facts { tag, so: stated | so, not_so: stated_not | not_so, ..self.facts };
         self
     }
 
     /// The caller vouches that a fact is so, or is not so. Saying both makes the request malformed.
+    #[inline]
     pub fn fact(mut self, fact: FactId, holds: bool) -> Self {
         self.facts.state(fact, holds);
         self
@@ -48,40 +49,52 @@ impl Context<'_> {
 
     /// The same with a fact so, or not so, whatever was stated of it.
     pub(crate) fn restated(mut self, fact: FactId, holds: bool) -> Self {
-        let others = |set: IdSet<FactId>| set.iter().filter(|other| *other != fact).collect();
-        (self.facts.so, self.facts.not_so) = (others(self.facts.so), others(self.facts.not_so));
+        let (tag, position) = parts(fact);
+        if self.facts.tag == tag {
+            self.facts.so &= !bit(position);
+            self.facts.not_so &= !bit(position);
+        }
         self.fact(fact, holds)
     }
 
     /// What was stated of a fact.
     pub fn stated(&self, fact: FactId) -> Option<bool> {
-        let of = |set: IdSet<FactId>| set.contains(fact);
+        let of = |bits: u64| IdSet::new(self.facts.tag, bits).contains(fact);
         of(self.facts.so).then_some(true).or_else(|| of(self.facts.not_so).then_some(false))
     }
 }
 
-/// Two sets of facts: those that are so and those that are not.
-#[derive(Clone, Copy, Debug)]
+/// Facts of one catalog: bits of those that are so, and of those that are not.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Facts {
-    pub(crate) so: IdSet<FactId>,
-    pub(crate) not_so: IdSet<FactId>,
+    tag: Tag,
+    pub(crate) so: u64,
+    pub(crate) not_so: u64,
     pub(crate) unknown: bool,
+    /// One of another catalog than those before it.
     pub(crate) foreign: bool,
 }
 
-impl Default for Facts {
-    fn default() -> Self {
-        Self { so: IdSet::empty(), not_so: IdSet::empty(), unknown: false, foreign: false }
-    }
-}
-
 impl Facts {
+    /// Whether every fact is of this catalog.
+    pub(crate) fn fit(&self, tag: Tag) -> bool {
+        !self.foreign && (self.is_empty() || self.tag == tag)
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.so | self.not_so == 0
+    }
+
+    #[inline]
     fn state(&mut self, fact: FactId, holds: bool) {
-        let set = if holds { &mut self.so } else { &mut self.not_so };
-        match set.with(fact) {
-            _ if fact == FactId::UNKNOWN => self.unknown = true,
-            Some(with) => *set = with,
-            None => self.foreign = true,
+        let (tag, position) = parts(fact);
+        if fact == FactId::UNKNOWN {
+            self.unknown = true;
+        } else if self.is_empty() || self.tag == tag {
+            self.tag = tag;
+            *(if holds { &mut self.so } else { &mut self.not_so }) |= bit(position);
+        } else {
+            self.foreign = true;
         }
     }
 }

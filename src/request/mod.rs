@@ -46,11 +46,13 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A question without circumstances.
+    #[inline]
     pub fn new(subject: Subject<'a>, action: impl Into<Action<'a>>) -> Self {
         Self { subject, action: action.into(), context: Context::default() }
     }
 
     /// The caller vouches that a fact is so, or is not so.
+    #[inline]
     pub fn fact(mut self, fact: FactId, holds: bool) -> Self {
         self.context = self.context.fact(fact, holds);
         self

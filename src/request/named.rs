@@ -15,6 +15,7 @@ macro_rules! form {
     ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
         $(#[$attribute])*
         #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
         pub struct $name {
@@ -42,6 +43,7 @@ macro_rules! form {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NamedRequest {
@@ -163,6 +165,7 @@ form! {
 
 /// The new value of a change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "`on`, `off` or an array of entries")]
 #[non_exhaustive]
 pub enum To {

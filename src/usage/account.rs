@@ -79,8 +79,8 @@ pub struct Account {
 pub(super) struct Deadline {
     pub(super) at: Timestamp,
     pub(super) reservation: EventId,
-    /// The version that the reservation made.
-    pub(super) version: Version,
+    /// The number of its record.
+    pub(super) number: u64,
 }
 
 impl Account {
@@ -194,8 +194,8 @@ impl Account {
                 return Err(Rejected::TooOld { oldest });
             }
         }
-        if let Some(version) = self.memory.find(event.id) {
-            return self.repeat(event, version).map(Some);
+        if let Some(number) = self.memory.find(event.id.0) {
+            return self.repeat(event, number).map(Some);
         }
         let latest = later(event.received, self.options.skew);
         if event.at > latest {
@@ -208,11 +208,11 @@ impl Account {
     }
 
     /// The answer that was given before, if it was to the same event.
-    fn repeat(&self, event: &Event, version: Version) -> Result<Receipt, Rejected> {
-        let record = self.memory.get(version).ok_or(Rejected::Conflict { field: "id" })?;
+    fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
+        let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
         match event.first_difference(record.at, &record.body) {
             Some(field) => Err(Rejected::Conflict { field }),
-            None => Ok(Receipt { version, outcome: record.outcome, repeated: true }),
+            None => Ok(Receipt { version: Version(number).next(), outcome: record.outcome, repeated: true }),
         }
     }
 
@@ -302,7 +302,7 @@ impl Account {
     /// are few more of them than open reservations.
     pub(super) fn forget_deadlines(&mut self) {
         while let Some(Reverse(deadline)) = self.deadlines.peek() {
-            if self.memory.get(deadline.version).is_some_and(Record::is_open) {
+            if self.memory.get(deadline.number).is_some_and(Record::is_open) {
                 return;
             }
             self.deadlines.pop();
@@ -310,7 +310,7 @@ impl Account {
     }
 
     fn lapse(&mut self, deadline: Deadline, facts: &mut Facts<'_>) {
-        let Some(record) = self.memory.get_mut(deadline.version) else { return };
+        let Some(record) = self.memory.get_mut(deadline.number) else { return };
         let Held::Reservation { legs, resolution: resolution @ None, .. } = &mut record.held else { return };
         *resolution = Some(Resolution::Lapsed);
         let cause = std::mem::replace(&mut facts.cause, Cause { at: deadline.at, of: deadline.reservation });
@@ -332,7 +332,7 @@ impl Account {
         }
         let mut credits = self.credits.clone();
         let due = self.deadlines.iter().filter(|Reverse(deadline)| deadline.at <= at);
-        for record in due.filter_map(|Reverse(deadline)| self.memory.get(deadline.version)) {
+        for record in due.filter_map(|Reverse(deadline)| self.memory.get(deadline.number)) {
             if let Held::Reservation { legs, resolution: None, .. } = &record.held {
                 let cause = Cause { at, of: record.id };
                 credits.free(&mut Legs::clone(legs), &mut Facts { cause, list: None });

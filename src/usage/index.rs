@@ -1,12 +1,10 @@
-//! Index: where in the memory the record of an event is.
+//! Index: which number the item with an id has.
 //!
-//! One flat table of eight bytes an event, probed from the slot that a hash of the id names. A slot keeps the
-//! hash, so records are only looked at when theirs is the one asked for; and since events are forgotten as fast
-//! as they come, removing closes the gap at once and leaves no marks that a later search would have to pass.
+//! One flat table, eight bytes a slot, searched from the slot that a hash of the id names. A slot keeps the hash,
+//! so items are only looked at when theirs is the one asked for; and since items go as fast as they come, removing
+//! closes the gap at once and leaves no marks that a later search would have to pass.
 
 use std::num::NonZeroU32;
-
-use super::event::{EventId, Version};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -18,19 +16,19 @@ pub(super) struct Index {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Slot {
     hash: NonZeroU32,
-    /// The lower half of the version: fewer than four billion events are remembered at a time.
-    version: u32,
+    /// The lower half of the number: fewer than four billion items are remembered at a time.
+    number: u32,
 }
 
 impl Index {
-    /// How far after `first` the version is whose record is the one asked for, among those whose ids have
-    /// the same hash.
-    pub(super) fn find(&self, id: EventId, first: Version, is: impl Fn(usize) -> bool) -> Option<usize> {
+    /// How far after `first` the number is whose item is the one asked for, among those whose ids have the
+    /// same hash.
+    pub(super) fn find(&self, id: u128, first: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
         let hash = hash(id);
         let mut place = self.home(hash);
         while let Some(slot) = self.at(place) {
             if slot.hash == hash {
-                let behind = usize::try_from(slot.version.wrapping_sub(low(first))).ok();
+                let behind = usize::try_from(slot.number.wrapping_sub(low(first))).ok();
                 if let Some(found) = behind.filter(|behind| is(*behind)) {
                     return Some(found);
                 }
@@ -40,18 +38,18 @@ impl Index {
         None
     }
 
-    /// Adds an event that is not in the index.
-    pub(super) fn insert(&mut self, id: EventId, version: Version) {
+    /// Adds an item that is not in the index.
+    pub(super) fn insert(&mut self, id: u128, number: u64) {
         if self.count.saturating_mul(2) >= self.slots.len() {
             self.grow();
         }
-        self.place(Slot { hash: hash(id), version: low(version) });
+        self.place(Slot { hash: hash(id), number: low(number) });
         self.count = self.count.saturating_add(1);
     }
 
-    /// Removes an event, and moves up those behind it that a search would no longer reach.
-    pub(super) fn remove(&mut self, id: EventId, version: Version) {
-        let slot = Slot { hash: hash(id), version: low(version) };
+    /// Removes an item, and moves up those behind it that a search would no longer reach.
+    pub(super) fn remove(&mut self, id: u128, number: u64) {
+        let slot = Slot { hash: hash(id), number: low(number) };
         let mut gap = self.home(slot.hash);
         while self.at(gap) != Some(slot) {
             if self.at(gap).is_none() {
@@ -114,17 +112,16 @@ impl Index {
 }
 
 /// The upper half of a product depends on all bits of an id, whichever of them the host makes differ.
-fn hash(id: EventId) -> NonZeroU32 {
+fn hash(id: u128) -> NonZeroU32 {
     /// An odd constant with well-mixed bits: the fraction of the golden ratio.
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let [upper, lower] =
-        [id.0 >> 64, id.0].map(|bits| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0));
+    let [upper, lower] = [id >> 64, id].map(|bits| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0));
     let mixed = (upper.wrapping_mul(FACTOR).rotate_left(32) ^ lower).wrapping_mul(FACTOR);
     NonZeroU32::MIN.saturating_add(u32::try_from(mixed >> 33).unwrap_or(0))
 }
 
-fn low(version: Version) -> u32 {
-    u32::try_from(version.0 & u64::from(u32::MAX)).unwrap_or(0)
+fn low(number: u64) -> u32 {
+    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -145,23 +142,23 @@ mod tests {
         ];
         for make in ids {
             let mut index = Index::default();
-            let mut records = VecDeque::new();
-            let mut first = Version(u64::from(u32::MAX) - 100);
+            let mut items = VecDeque::new();
+            let mut first = u64::from(u32::MAX) - 100;
             for number in 0..200 {
-                let (id, next) = (EventId(make(number)), Version(first.0 + records.len() as u64));
-                if records.contains(&id) {
+                let (id, next) = (make(number), first + items.len() as u64);
+                if items.contains(&id) {
                     continue;
                 }
-                assert_eq!(index.find(id, first, |place| records[place] == id), None);
+                assert_eq!(index.find(id, first, |place| items[place] == id), None);
                 index.insert(id, next);
-                records.push_back(id);
-                if number % 3 == 0 || records.len() > 40 {
-                    index.remove(records.pop_front().unwrap(), first);
-                    first = first.next();
+                items.push_back(id);
+                if number % 3 == 0 || items.len() > 40 {
+                    index.remove(items.pop_front().unwrap(), first);
+                    first += 1;
                 }
-                assert_eq!(index.count, records.len());
-                for (place, id) in records.iter().enumerate() {
-                    assert_eq!(index.find(*id, first, |place| records[place] == *id), Some(place));
+                assert_eq!(index.count, items.len());
+                for (place, id) in items.iter().enumerate() {
+                    assert_eq!(index.find(*id, first, |place| items[place] == *id), Some(place));
                 }
             }
         }

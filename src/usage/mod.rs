@@ -79,10 +79,12 @@ mod runs;
 
 mod credits;
 mod cycle;
-mod index;
 mod legs;
 mod memory;
 mod tally;
+
+mod index;
+mod window;
 
 mod laws;
 mod wire;

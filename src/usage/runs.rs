@@ -7,7 +7,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::account::{Account, Deadline, Moment, earlier, later};
 use super::book::Usage;
 use super::credits::{Payer, grow};
-use super::event::{ActorId, EventId, Reason, Version};
+use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Entry, Facts};
 use super::legs::{Legs, Source};
 use super::memory::{Held, Record};
@@ -16,8 +16,8 @@ use super::outcome::{Applied, Crossed, Denial, Note, Outcome, Receipt, Rejected,
 
 /// What is still open of a reservation.
 struct Open {
-    /// The version that it made.
-    version: Version,
+    /// The number of its record.
+    number: u64,
     /// Whether part of it has been settled.
     parts: bool,
     /// What it holds.
@@ -95,8 +95,8 @@ impl Account {
         facts.state(|| Change::Opened { deadline });
         let mut legs = Legs::default();
         self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
-        let version = self.memory.version().next();
-        self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, version }));
+        let number = self.memory.next();
+        self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, number }));
         let crossed = match self.options.basis {
             Basis::Consumed => Crossed::default(),
             Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),
@@ -146,7 +146,7 @@ impl Account {
             return Err(Rejected::Overflow);
         }
         self.pass(moment, facts);
-        let Some(record) = self.memory.get_mut(open.version) else {
+        let Some(record) = self.memory.get_mut(open.number) else {
             return Err(Rejected::UnknownReservation);
         };
         let Held::Reservation { payer, legs, parts, resolution } = &mut record.held else {
@@ -191,7 +191,7 @@ impl Account {
             return Err(Rejected::PartlySettled);
         }
         self.pass(moment, facts);
-        let Some(record) = self.memory.get_mut(open.version) else {
+        let Some(record) = self.memory.get_mut(open.number) else {
             return Err(Rejected::UnknownReservation);
         };
         let Held::Reservation { legs, resolution, .. } = &mut record.held else {
@@ -205,15 +205,15 @@ impl Account {
     }
 
     fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
-        let version = self.memory.find(reservation).ok_or(Rejected::UnknownReservation)?;
-        let record = self.memory.get(version).ok_or(Rejected::UnknownReservation)?;
+        let number = self.memory.find(reservation.0).ok_or(Rejected::UnknownReservation)?;
+        let record = self.memory.get(number).ok_or(Rejected::UnknownReservation)?;
         let Held::Reservation { resolution, parts, legs, .. } = &record.held else {
             return Err(Rejected::UnknownReservation);
         };
         let is_due = record.deadline().is_some_and(|deadline| deadline <= moment.now);
         match resolution.or(is_due.then_some(Resolution::Lapsed)) {
             Some(resolution) => Err(Rejected::AlreadyResolved { resolution }),
-            None => Ok(Open { version, parts: *parts, held: legs.sum() }),
+            None => Ok(Open { number, parts: *parts, held: legs.sum() }),
         }
     }
 
@@ -313,17 +313,17 @@ impl Account {
         Ok(self.applied(moment, Applied { amount, crossed, ..Applied::default() }))
     }
 
-    /// The version that a charge made, and what is left of it. Its books must be open, and the charge not so
+    /// The number of a charge's record, and what is left of the charge. Its books must be open, and the charge not so
     /// old that it is forgotten as time passes up to this event.
-    fn check_charge(&self, charge: EventId, moment: Moment<'_>) -> Result<(Version, u64), Rejected> {
-        let version = self.memory.find(charge).ok_or(Rejected::UnknownCharge)?;
+    fn check_charge(&self, charge: EventId, moment: Moment<'_>) -> Result<(u64, u64), Rejected> {
+        let number = self.memory.find(charge.0).ok_or(Rejected::UnknownCharge)?;
         let oldest = earlier(moment.now, self.options.window);
-        let record = self.memory.get(version).filter(|record| record.at >= oldest);
+        let record = self.memory.get(number).filter(|record| record.at >= oldest);
         match record.map(|record| &record.held) {
             Some(Held::Charge { payer, .. }) if payer.at < self.closed => {
                 Err(Rejected::PeriodClosed { before: self.closed })
             }
-            Some(Held::Charge { legs, .. }) => Ok((version, legs.sum())),
+            Some(Held::Charge { legs, .. }) => Ok((number, legs.sum())),
             _ => Err(Rejected::UnknownCharge),
         }
     }

@@ -111,8 +111,9 @@ fn read_account(bytes: &mut &[u8]) -> Result<Account, Malformed> {
     account.credits = Credits::read(bytes)?;
     account.outputs = Outputs::read(bytes)?;
     account.memory = Memory::read(bytes)?;
-    let open = account.memory.versions().filter_map(|(version, record)| {
-        Some(Deadline { at: record.deadline()?, reservation: record.id, version })
+    let numbers = account.memory.before()..;
+    let open = account.memory.iter().zip(numbers).filter_map(|(record, number)| {
+        Some(Deadline { at: record.deadline()?, reservation: record.id, number })
     });
     account.deadlines = open.map(Reverse).collect();
     Ok(account)

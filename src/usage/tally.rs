@@ -4,8 +4,6 @@
 //! count once. An event first says what it asks for ([`Outputs::check`]), then the limit answers
 //! ([`Outputs::admit`]).
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::units::Timestamp;
@@ -17,7 +15,8 @@ use super::outcome::{Denial, Note, Rejected};
 use super::outputs::{Follow, Origin, OutputBalance, OutputLimit};
 use super::period::Period;
 use super::plan::Stop;
-use super::wire::{Malformed, Wire, wire_enum, wire_struct};
+use super::window::{Known, Window};
+use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outputs {
@@ -25,9 +24,7 @@ pub(super) struct Outputs {
     terms: Vec<Term>,
     /// In the order in which they were begun.
     tallies: Vec<Tally>,
-    seen: HashMap<OutputId, Seen, Fixed>,
-    /// In the order in which they arrived.
-    arrivals: VecDeque<OutputId>,
+    seen: Window<Seen>,
     opt_ins: Vec<OptIn>,
     /// Follow-ups whose output has not arrived, and when they were made.
     parked: Vec<Parked>,
@@ -47,6 +44,7 @@ struct Tally {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
+    output: OutputId,
     origin: Origin,
     at: Timestamp,
     standing: Standing,
@@ -122,7 +120,7 @@ impl Outputs {
             },
             Body::Produce { output, origin } => self.check_produce(when, *output, *origin, options),
             Body::FollowUp { output, action } => self.check_follow_up(when, *output, *action, options),
-            Body::Dismiss { output } if self.seen.contains_key(output) => Ok(Step::Nothing { note: None }),
+            Body::Dismiss { output } if self.seen(*output).is_some() => Ok(Step::Nothing { note: None }),
             Body::OptIn { opt_in } => {
                 self.check_new(*opt_in)?;
                 Ok(Step::Begin { opt_in: *opt_in, from: when.at, note: None })
@@ -142,7 +140,7 @@ impl Outputs {
         origin: Origin,
         options: &Options,
     ) -> Result<Step, Rejected> {
-        if let Some(seen) = self.seen.get(&output) {
+        if let Some(seen) = self.seen(output) {
             return if seen.origin == origin {
                 Ok(Step::Nothing { note: Some(seen.standing.note()) })
             } else {
@@ -190,7 +188,7 @@ impl Outputs {
             Follow::Recommended | Follow::Share => None,
         };
         opt_in.map_or(Ok(()), |opt_in| self.check_new(opt_in))?;
-        let Some(seen) = self.seen.get(&output) else {
+        let Some(seen) = self.seen(output) else {
             return match (options.early, opt_in) {
                 (Early::Park, None) => Ok(Step::Park { output, at: when.booked }),
                 _ => Err(Rejected::UnknownOutput),
@@ -209,6 +207,10 @@ impl Outputs {
                 Ok(Step::Begin { opt_in, from: when.at, note: Some(standing.note()) })
             }
         }
+    }
+
+    fn seen(&self, output: OutputId) -> Option<&Seen> {
+        self.seen.get(self.seen.find(output.0)?)
     }
 
     fn check_new(&self, opt_in: OptInId) -> Result<(), Rejected> {
@@ -264,7 +266,8 @@ impl Outputs {
             }
             Step::Count { output, at, begin } => {
                 self.count(at);
-                if let Some(seen) = self.seen.get_mut(&output) {
+                let number = self.seen.find(output.0);
+                if let Some(seen) = number.and_then(|number| self.seen.get_mut(number)) {
                     seen.standing = Standing::Counted { at };
                 }
                 if let Some((opt_in, from)) = begin {
@@ -302,8 +305,7 @@ impl Outputs {
             }
         };
         self.parked.retain(|parked| parked.output != output);
-        self.arrivals.push_back(output);
-        self.seen.insert(output, Seen { origin, at, standing });
+        self.seen.push(Seen { output, origin, at, standing });
     }
 
     fn count(&mut self, at: Timestamp) {
@@ -339,7 +341,7 @@ impl Outputs {
     /// Ends the tallies at an instant, and counts again, in the new periods, what counted from then on.
     fn cut_tallies(&mut self, from: Timestamp) {
         let mut moved =
-            self.seen.values().filter_map(|seen| seen.standing.counted_from(from)).collect::<Vec<_>>();
+            self.seen.iter().filter_map(|seen| seen.standing.counted_from(from)).collect::<Vec<_>>();
         moved.sort_unstable();
         for tally in std::mem::take(&mut self.tallies) {
             let left = moved.iter().filter(|at| tally.period.contains(**at)).count();
@@ -383,18 +385,13 @@ impl Outputs {
     /// are rejected, so none of them can come back as new.
     #[inline]
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        if !self.arrivals.is_empty() || !self.parked.is_empty() || !self.opt_ins.is_empty() {
+        if !self.seen.is_empty() || !self.parked.is_empty() || !self.opt_ins.is_empty() {
             self.forget(oldest);
         }
     }
 
     fn forget(&mut self, oldest: Timestamp) {
-        while let Some(seen) = self.arrivals.front().and_then(|output| self.seen.get(output)) {
-            if seen.at >= oldest {
-                break;
-            }
-            self.arrivals.pop_front().and_then(|output| self.seen.remove(&output));
-        }
+        self.seen.forget_while(|seen| seen.at < oldest);
         if self.parked.first().is_some_and(|parked| parked.at < oldest) {
             self.parked.retain(|parked| parked.at >= oldest);
         }
@@ -437,77 +434,35 @@ impl Standing {
     }
 }
 
-/// A hash that is the same on every machine. Ids come from the host; their order in the map is never seen.
-type Fixed = BuildHasherDefault<FoldHasher>;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct FoldHasher(u64);
-
-impl FoldHasher {
-    /// An odd constant with well-mixed bits: the fraction of the golden ratio.
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-
-    const fn fold(self, word: u64) -> Self {
-        Self((self.0.rotate_left(23) ^ word).wrapping_mul(Self::FACTOR))
-    }
-}
-
-impl Hasher for FoldHasher {
-    /// The upper half of a product depends on all bits, the lower only on the lower ones: mix them.
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            *self = self.fold(u64::from(*byte));
-        }
-    }
-
-    fn write_u128(&mut self, number: u128) {
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
-        *self = self.fold(half(number)).fold(half(number >> 64));
-    }
-}
-
 wire_enum!(Standing { 0 Counted { at }, 1 Waiting, 2 Ended });
 wire_struct!(Term { from, limit });
 wire_struct!(Tally { period, used });
-wire_struct!(Seen { origin, at, standing });
+wire_struct!(Seen { output, origin, at, standing });
 wire_struct!(OptIn { id, from, until });
 wire_struct!(Parked { output, at });
 
-/// An output with its id, as it is written down.
-struct Arrival {
-    output: OutputId,
-    seen: Seen,
+impl Known for Seen {
+    fn id(&self) -> u128 {
+        self.output.0
+    }
 }
-
-wire_struct!(Arrival { output, seen });
 
 impl Wire for Outputs {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.terms.write(bytes);
         self.tallies.write(bytes);
-        let seen = self
-            .arrivals
-            .iter()
-            .filter_map(|output| self.seen.get(output).map(|seen| Arrival { output: *output, seen: *seen }));
-        seen.collect::<Vec<_>>().write(bytes);
+        write_list(self.seen.iter(), bytes);
         self.opt_ins.write(bytes);
         self.parked.write(bytes);
     }
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        let mut outputs = Self { terms: Vec::read(bytes)?, tallies: Vec::read(bytes)?, ..Self::default() };
-        for Arrival { output, seen } in Vec::read(bytes)? {
-            outputs.arrivals.push_back(output);
-            if outputs.seen.insert(output, seen).is_some() {
-                return Err(Malformed);
-            }
-        }
-        outputs.opt_ins = Vec::read(bytes)?;
-        outputs.parked = Vec::read(bytes)?;
-        Ok(outputs)
+        Ok(Self {
+            terms: Vec::read(bytes)?,
+            tallies: Vec::read(bytes)?,
+            seen: Window::read_after(0, bytes)?,
+            opt_ins: Vec::read(bytes)?,
+            parked: Vec::read(bytes)?,
+        })
     }
 }

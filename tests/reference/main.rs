@@ -247,6 +247,7 @@ fn small_worlds(strides: [usize; 5], explain_every: u64) -> Tally {
     tally
 }
 
+/// P16
 #[test]
 fn engine_and_reference_agree_on_a_slice_of_the_small_worlds() {
     // Primes, so that no dimension of the worlds stands still.
@@ -255,6 +256,7 @@ fn engine_and_reference_agree_on_a_slice_of_the_small_worlds() {
     assert!(tally.decisions > 10_000, "{}", tally.decisions);
 }
 
+/// P16
 #[test]
 #[ignore = "minutes, in release"]
 fn engine_and_reference_agree_on_every_small_world() {
@@ -274,11 +276,13 @@ fn random_worlds(seeds: std::ops::Range<u64>, explain_every: u64) -> Tally {
     tally
 }
 
+/// P16
 #[test]
 fn engine_and_reference_agree_on_random_catalogs() {
     random_worlds(0..40, 1).assert_agreement();
 }
 
+/// P16
 #[test]
 #[ignore = "minutes, in release"]
 fn engine_and_reference_agree_on_many_random_catalogs() {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::Engine;
+use tollkeeper::request::NamedRequest;
 use tollkeeper_benches::floor::Floor;
 use tollkeeper_benches::ledger::{Prices, busy_account};
 use tollkeeper_benches::maps::Maps;
@@ -68,10 +69,21 @@ fn engine(path: &str, rounds: usize) {
             measured(path, rounds, asks, |ask| maps.decide(&tenants[ask.tenant], ask));
         }
         "name" => measured(path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
+        "json" => {
+            let texts: Vec<_> = asks.iter().map(|ask| (&engines[ask.tenant], ask.to_json())).collect();
+            measured(&path, rounds, &texts, |(engine, text)| {
+                let request: NamedRequest = serde_json::from_str(text).expect("a request of the workload");
+                engine.evaluate_named(&request)
+            });
+        }
         "explain" => measured(path, rounds, &requests, |(engine, request)| engine.explain(request)),
         "compile" => {
-            let domains: Vec<_> = engines.iter().map(|engine| engine.domain().clone()).collect();
+            let domains: Vec<_> = engines.iter().map(|engine| engine.domain()).collect();
             measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));
+        }
+        "stored" => {
+            let stored: Vec<Vec<u8>> = engines.iter().map(Engine::to_bytes).collect();
+            measured(&path, rounds, &stored, |bytes| Engine::from_bytes(catalog, bytes));
         }
         "parse" | "load" => {
             let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();

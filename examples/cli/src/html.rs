@@ -2,40 +2,62 @@
 
 use std::fmt::Write as _;
 
-use tollkeeper::analysis::{Answer, Cell, Matrix, Row, Table};
+use tollkeeper::analysis::{Answer, Cell, Matrix, Question, Row, Table};
+use tollkeeper::word::Level;
 
-use crate::render::{depends, reason, tables};
+use crate::render::{because, depends, tables};
 
-const STYLE: &str = "
-:root { --ink:#1c2430; --soft:#66707f; --line:#e3e7ed; --paper:#fff; --back:#f6f7f9;
-  --yes:#1a7f4b; --yes-back:#e4f5eb; --no:#b3392f; --no-back:#fbe9e7; --if:#8a6100; --if-back:#fdf3d7 }
-@media (prefers-color-scheme: dark) { :root { --ink:#e6e9ee; --soft:#98a2b1; --line:#2c3440; --paper:#171c24;
-  --back:#10141a; --yes:#6fd39c; --yes-back:#173326; --no:#f2938a; --no-back:#3a1d1b; --if:#e8c268; --if-back:#362b12 } }
-* { box-sizing:border-box } body { margin:0; padding:2.5rem clamp(1rem,4vw,4rem); background:var(--back);
-  color:var(--ink); font:15px/1.5 system-ui,sans-serif } h1 { margin:0; font-size:1.7rem }
-p { margin:.3rem 0 0; color:var(--soft) } h2 { margin:2.4rem 0 .7rem; font-size:1.1rem }
-.frame { overflow:auto; max-height:80vh; background:var(--paper); border:1px solid var(--line); border-radius:10px }
-table { border-collapse:separate; border-spacing:0; width:100% }
-th,td { padding:.45rem .8rem; border-bottom:1px solid var(--line); text-align:left; white-space:nowrap }
-thead th { position:sticky; top:0; background:var(--paper); z-index:1; font-weight:600 }
-tbody th { position:sticky; left:0; background:var(--paper); font-weight:500 } tbody tr:last-child > * { border-bottom:0 }
-tbody tr:hover > * { background:var(--back) } th small { display:block; color:var(--soft); font-weight:400 }
-.cell { display:inline-block; min-width:3.2rem; padding:.05rem .6rem; border-radius:99px; font-weight:600; text-align:center }
-.allow { color:var(--yes); background:var(--yes-back) } .deny { color:var(--no); background:var(--no-back) }
-.depends { color:var(--if); background:var(--if-back) } td small { display:block; color:var(--soft) }
-";
+const STYLE: &str = include_str!("matrix.css");
+
+/// What each word of a cell means.
+const ANSWERS: [(Answer, &str); 3] = [
+    (Answer::Allow, "Allowed, whatever the circumstances."),
+    (Answer::Deny, "Denied, whatever the circumstances."),
+    (
+        Answer::Depends,
+        "What stands below decides: facts, an e-mail domain, a limit or a model that a request states.",
+    ),
+];
+
+/// What stands below an answer: the level that decided it.
+const LEVELS: [(Level, &str); 5] = [
+    (Level::CatalogDefault, "What the product starts with; nobody changed it."),
+    (Level::Regime, "A compliance regime of the domain."),
+    (Level::Domain, "A setting of the domain."),
+    (Level::Locked, "Stated from above; nobody changes it here."),
+    (Level::Role, "What the domain gave the role, or took from it."),
+];
 
 pub(crate) fn page(matrix: &Matrix) -> String {
     let domain = escaped(&matrix.domain);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{domain}: who may do what</title>\n\
-         <style>{STYLE}</style>\n<h1>{domain}: who may do what</h1>\n\
-         <p>Version {}. Hover a cell for its reason; \u{201c}if\u{201d} names what would decide.</p>\n",
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
+         <title>{domain}: who may do what</title>\n<style>\n{STYLE}</style>\n<h1>{domain}: who may do what</h1>\n\
+         <p>Version {}. Point at a cell, or move to it with the Tab key, to read why.</p>\n",
         escaped(&matrix.version)
     );
-    for (title, table) in tables(matrix) {
-        let _ = writeln!(out, "<h2>{title}</h2>\n<div class=\"frame\"><table>");
+    out.push_str("<nav>");
+    for (number, (title, _)) in tables(matrix).iter().enumerate() {
+        let _ = write!(out, "<a href=\"#t{number}\">{}</a> ", escaped(title));
+    }
+    out.push_str("</nav>\n<div class=\"legend\"><dl>\n");
+    for (answer, meaning) in ANSWERS {
+        let _ = writeln!(out, "<dt>{}</dt><dd>{meaning}</dd>", chip(answer));
+    }
+    out.push_str("</dl><dl>\n");
+    for (level, meaning) in LEVELS {
+        let _ = writeln!(out, "<dt>{}</dt><dd>{meaning}</dd>", spaced(level.as_str()));
+    }
+    out.push_str(
+        "<dt>other words</dt><dd>The reason by itself, where no level has a choice, such as \
+         <em>inherent</em> or <em>never for role</em>.</dd>\n</dl></div>\n",
+    );
+    for (number, (title, table)) in tables(matrix).iter().enumerate() {
+        let (rows, columns) = (table.rows.len(), table.columns.len());
+        let _ =
+            writeln!(out, "<h2 id=\"t{number}\">{} <small>{rows} × {columns}</small></h2>", escaped(title));
+        out.push_str("<div class=\"frame\"><table>\n");
         write_table(&mut out, table);
         out.push_str("</table></div>\n");
     }
@@ -50,32 +72,66 @@ fn write_table(out: &mut String, table: &Table) {
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
-        write_row(out, row);
+        write_row(out, row, &table.columns);
     }
     out.push_str("</tbody>");
 }
 
-fn write_row(out: &mut String, row: &Row) {
-    let category =
-        row.category.as_ref().map(|it| format!("<small>{}</small>", escaped(&it.replace('_', " "))));
-    let name = escaped(&row.question.to_string());
-    let _ = write!(out, "<tr><th scope=\"row\">{name}{}</th>", category.unwrap_or_default());
-    for cell in &row.cells {
-        write_cell(out, cell);
+fn write_row(out: &mut String, row: &Row, columns: &[String]) {
+    let category = row.category.as_ref().map(|it| format!("<small>{}</small>", escaped(&spaced(it))));
+    let name = match &row.question {
+        Question::Turn { setting, to } => format!("turn {setting} {}", to.as_str()),
+        other => other.to_string(),
+    };
+    let _ = write!(out, "<tr><th scope=\"row\">{}{}</th>", name_of(&name), category.unwrap_or_default());
+    for (cell, column) in row.cells.iter().zip(columns) {
+        write_cell(out, cell, &format!("{column}, {name}"));
     }
     out.push_str("</tr>\n");
 }
 
-fn write_cell(out: &mut String, cell: &Cell) {
-    let (class, word) = match cell.answer {
-        Answer::Allow => ("allow", "yes"),
-        Answer::Deny => ("deny", "no"),
-        Answer::Depends => ("depends", "if"),
+fn write_cell(out: &mut String, cell: &Cell, of: &str) {
+    let below = match (cell.answer, cell.level) {
+        (Answer::Depends, _) => depends(cell),
+        (_, Some(level)) => spaced(level.as_str()),
+        (_, None) => cell.reason.as_str().replace('-', " "),
     };
-    let title = escaped(&format!("{}: {}", reason(cell), cell.reason.meaning()));
-    let depends = depends(cell);
-    let depends = if depends.is_empty() { depends } else { format!("<small>{}</small>", escaped(&depends)) };
-    let _ = write!(out, "<td title=\"{title}\"><span class=\"cell {class}\">{word}</span>{depends}</td>");
+    let why = format!("{of}: {} ({}). {}", word(cell.answer), cell.reason, cell.reason.meaning());
+    let about = because(cell);
+    let about = if about.is_empty() { about } else { format!(" About {about}.") };
+    let _ = write!(
+        out,
+        "<td tabindex=\"0\">{}<small>{}</small><span class=\"why\" role=\"note\">{}</span></td>",
+        chip(cell.answer),
+        name_of(&below),
+        escaped(&(why + &about.replace('`', ""))),
+    );
+}
+
+const fn word(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Allow => "yes",
+        Answer::Deny => "no",
+        Answer::Depends => "if",
+    }
+}
+
+fn chip(answer: Answer) -> String {
+    let class = match answer {
+        Answer::Allow => "allow",
+        Answer::Deny => "deny",
+        Answer::Depends => "depends",
+    };
+    format!("<span class=\"cell {class}\">{}</span>", word(answer))
+}
+
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A name that may be broken where its words end.
+fn name_of(name: &str) -> String {
+    escaped(name).replace('_', "_<wbr>")
 }
 
 fn escaped(text: &str) -> String {

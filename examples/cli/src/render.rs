@@ -1,12 +1,14 @@
 //! What people read: plain text, with colour on a terminal only.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
+
+use anstream::{AutoStream, ColorChoice};
 
 use tollkeeper::analysis::{
     Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, Matrix, Outcome, Remedies, Table,
 };
-use tollkeeper::engine::Engine;
+use tollkeeper::engine::{BecauseValue, Engine};
 
 use crate::args::Colour;
 
@@ -16,10 +18,9 @@ pub(crate) struct Paint(bool);
 
 impl Paint {
     pub(crate) fn of(colour: Colour) -> Self {
-        Self(match colour {
-            Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-            Colour::Always => true,
-            Colour::Never => false,
+        Self(match AutoStream::new(io::stdout(), colour.choice()).current_choice() {
+            ColorChoice::Never => false,
+            ColorChoice::Auto | ColorChoice::AlwaysAnsi | ColorChoice::Always => true,
         })
     }
 
@@ -33,6 +34,16 @@ impl Paint {
         format!("{} {rest}", self.ansi(code, effect))
     }
 
+    /// Text of the library, what decides in it coloured.
+    pub(crate) fn lines(self, text: &str) -> String {
+        let line = |line: &str| match line.trim_start() {
+            start if start.starts_with("deny (") || start.starts_with("FAIL") => self.ansi("31", line),
+            start if start.starts_with("allow (") => self.ansi("32", line),
+            _ => line.to_owned(),
+        };
+        text.lines().map(|text| line(text) + "\n").collect()
+    }
+
     fn answer(self, answer: Answer, text: &str) -> String {
         let code = match answer {
             Answer::Allow => "32",
@@ -40,6 +51,17 @@ impl Paint {
             Answer::Depends => "33",
         };
         self.ansi(code, text)
+    }
+}
+
+impl Colour {
+    /// The same for streams that leave colour out where it does not belong.
+    pub(crate) const fn choice(self) -> ColorChoice {
+        match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::AlwaysAnsi,
+            Self::Never => ColorChoice::Never,
+        }
     }
 }
 
@@ -61,10 +83,17 @@ pub(crate) fn depends(cell: &Cell) -> String {
     on.join(", ")
 }
 
-/// The reason of a cell, with the level that decided.
-pub(crate) fn reason(cell: &Cell) -> String {
-    let level = cell.level.map(|level| format!(" ({})", level.as_str().replace('_', " ")));
-    format!("{}{}", cell.reason, level.unwrap_or_default())
+/// What the reason of a cell is about, such as role `guest`.
+pub(crate) fn because(cell: &Cell) -> String {
+    let about = cell.because.iter().map(|(word, value)| {
+        let names = match value {
+            BecauseValue::One(name) => name.clone(),
+            BecauseValue::Many(names) => names.join(", "),
+            _ => String::new(),
+        };
+        format!("{} `{names}`", word.replace('_', " "))
+    });
+    about.collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn tables(matrix: &Matrix) -> [(&'static str, &Table); 6] {
@@ -249,46 +278,4 @@ pub(crate) fn counts(counts: &Counts) -> String {
         let _ = write!(line, "; {unconfirmed} logged by this version with another decision");
     }
     line
-}
-
-/// A bar on standard error, on a terminal only.
-pub(crate) struct Progress {
-    length: Option<u64>,
-    read: u64,
-    lines: u64,
-    shown: bool,
-}
-
-/// How many lines between two looks at the bar.
-const LINES: u64 = 20_000;
-
-impl Progress {
-    pub(crate) const fn new(length: Option<u64>, shown: bool) -> Self {
-        Self { length, read: 0, lines: 0, shown }
-    }
-
-    pub(crate) fn read(&mut self, bytes: usize, lines: u64) {
-        let bytes = u64::try_from(bytes).unwrap_or(0).saturating_add(1);
-        (self.read, self.lines) = (self.read.saturating_add(bytes), lines);
-        if self.shown && lines % LINES == 0 {
-            self.draw();
-        }
-    }
-
-    fn draw(&self) {
-        let bar = self.length.filter(|length| *length > 0).map(|length| {
-            let done = self.read.saturating_mul(30).checked_div(length).unwrap_or(0).min(30);
-            let done = usize::try_from(done).unwrap_or(0);
-            format!("[{}{}] ", "#".repeat(done), ".".repeat(30_usize.saturating_sub(done)))
-        });
-        let line = format!("\r{}{} requests", bar.unwrap_or_default(), self.lines);
-        // A bar that cannot be drawn is no reason to stop.
-        let _ = io::stderr().write_all(line.as_bytes());
-    }
-
-    pub(crate) fn finish(&self) {
-        if self.shown && self.lines >= LINES {
-            let _ = io::stderr().write_all(b"\r\x1b[K");
-        }
-    }
 }

@@ -1,224 +1,261 @@
 //! The commands.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Value;
-use tollkeeper::analysis::{Logged, Outcome, Reach, diff, replay};
-use tollkeeper::check::{self, Report, Suite};
-use tollkeeper::id::PermissionId;
-use tollkeeper::request::NamedRequest;
+use tollkeeper::analysis::{Outcome, Reach, diff};
+use tollkeeper::check::{self, EngineError, Report, Suite};
+use tollkeeper::decision::Gate;
+use tollkeeper::engine::{BecauseValue, Engine, Record};
+use tollkeeper::id::{ConnectorId, FactId, FeatureId, ListId, ModelId, PermissionId, SettingId, StandingId};
 
-use crate::Ending;
-use crate::args::{Args, Ask, Command, Common, Format};
-use crate::files::{self, Failure};
-use crate::html;
+use crate::args::{Args, Ask, Command, Domain, Domains, Format};
+use crate::files::{self, Kind};
 use crate::render::{self, Paint};
+use crate::replay::{Shown, replayed};
+use crate::source::meant;
+use crate::{Ending, Failure, html};
 
-pub(crate) fn run(args: &Args) -> Result<Ending, Failure> {
-    let common = &args.common;
-    let paint = Paint::of(common.color);
+/// Where answers go, and in which form.
+struct Out<'o, W> {
+    to: &'o mut W,
+    json: bool,
+    paint: Paint,
+}
+
+pub(crate) fn run(args: &Args, to: &mut impl Write) -> Result<Ending, Failure> {
+    let json = args.output.json;
+    let mut out = Out { to, json, paint: Paint::of(args.output.color) };
     match &args.command {
-        Command::Evaluate(ask) => evaluate(common, ask, paint),
-        Command::Explain(ask) => explain(common, ask),
-        Command::Remedies(ask) => remedies(common, ask, paint),
-        Command::Matrix { domain, format } => matrix(common, domain, *format, paint),
-        Command::Diff { old, new } => compare(common, old, new, paint),
-        Command::Replay { old, new, log, counts } => replayed(common, old, new, log.as_deref(), *counts),
-        Command::Lint { domain } => lint(common, domain, paint),
-        Command::Escalation { domain, role, permission } => {
-            escalation(common, domain, role.as_deref().zip(permission.as_deref()))
+        Command::Evaluate(ask) => evaluate(ask, &mut out),
+        Command::Explain(ask) => explain(ask, &mut out),
+        Command::Remedies(ask) => remedies(ask, &mut out),
+        Command::Matrix { domain, format } => matrix(domain, *format, &mut out),
+        Command::Diff { domains } => compare(domains, &mut out),
+        Command::Replay { domains, log, counts } => {
+            let (old, new) = engines(domains)?;
+            replayed(&old, &new, log.as_deref(), Shown { json, counts_only: *counts }, out.to)
         }
-        Command::Check { suites } => check(common, suites),
-        Command::Schema => Err("error: JSON Schemas are not in this version".to_owned()),
+        Command::Lint { domain } => lint(domain, &mut out),
+        Command::Escalation { domain, role, permission } => {
+            escalation(domain, role.as_deref().zip(permission.as_deref()), &mut out)
+        }
+        Command::Check { suites, missed } => check(suites, *missed, &mut out),
+        Command::Schema { format } => {
+            writeln!(out.to, "{}", format.format().schema())?;
+            Ok(Ending::Fine)
+        }
     }
 }
 
-fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| format!("error: {error}"))?;
-    println!("{text}");
-    Ok(())
-}
-
-/// The same for programs or for people.
-fn show(common: &Common, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
-    if common.json {
-        return json(value);
+impl<W: Write> Out<'_, W> {
+    fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(Failure::said)?;
+        Ok(writeln!(self.to, "{text}")?)
     }
-    print!("{}", text());
-    Ok(())
+
+    /// The same for programs or for people.
+    fn show(&mut self, value: &impl Serialize, text: impl FnOnce(Paint) -> String) -> Result<(), Failure> {
+        if self.json {
+            return self.json(value);
+        }
+        Ok(write!(self.to, "{}", text(self.paint))?)
+    }
+
+    /// A decision for people, and which name was probably meant by one that nothing has.
+    fn decision(&mut self, engine: &Engine, ask: &Decided) -> Result<(), Failure> {
+        writeln!(self.to, "{}", self.paint.decision(&ask.sentence))?;
+        for line in misspelt(engine, &ask.record) {
+            writeln!(self.to, "  {line}")?;
+        }
+        Ok(())
+    }
 }
 
 const fn ending(fine: bool) -> Ending {
     if fine { Ending::Fine } else { Ending::Finding }
 }
 
-fn evaluate(common: &Common, ask: &Ask, paint: Paint) -> Result<Ending, Failure> {
-    let (engine, request) = (files::engine(common, &ask.domain)?, files::request(ask)?);
+fn engines(domains: &Domains) -> Result<(Engine, Engine), Failure> {
+    let engine = |path| files::engine_of(&domains.catalog, path);
+    Ok((engine(&domains.old)?, engine(&domains.new)?))
+}
+
+/// What came of a request.
+struct Decided {
+    sentence: String,
+    record: Record,
+}
+
+/// Of a name that nothing has: which, and what was probably meant.
+fn misspelt(engine: &Engine, record: &Record) -> Vec<String> {
+    if record.reason.gate() != Some(Gate::Known) {
+        return Vec::new();
+    }
+    let said = |(word, value): (&String, &BecauseValue)| {
+        let names = match value {
+            BecauseValue::One(name) => std::slice::from_ref(name),
+            BecauseValue::Many(names) => names,
+            _ => &[],
+        };
+        let word = word.trim_end_matches('s').to_owned();
+        let lines = names.iter().map(move |name| match suggestion(engine, &word, name) {
+            Some(help) => format!("there is no {word} `{name}`; {help}"),
+            None => format!("there is no {word} `{name}`"),
+        });
+        lines.collect::<Vec<_>>()
+    };
+    record.because.iter().flat_map(said).collect()
+}
+
+/// What was probably meant by a name of this kind.
+fn suggestion(engine: &Engine, word: &str, name: &str) -> Option<String> {
+    let catalog = engine.catalog();
+    match word {
+        "role" => meant(name, engine.roles().map(|(role, _)| role)),
+        "permission" => meant(name, catalog.all::<PermissionId>().map(|(name, _)| name)),
+        "feature" => meant(name, catalog.all::<FeatureId>().map(|(name, _)| name)),
+        "setting" => meant(name, catalog.all::<SettingId>().map(|(name, _)| name)),
+        "fact" => meant(name, catalog.all::<FactId>().map(|(name, _)| name)),
+        "list" => meant(name, catalog.all::<ListId>().map(|(name, _)| name)),
+        "standing" => meant(name, catalog.all::<StandingId>().map(|(name, _)| name)),
+        "model" => meant(name, catalog.all::<ModelId>().map(|(name, _)| name)),
+        "connector" => meant(name, catalog.all::<ConnectorId>().map(|(name, _)| name)),
+        _ => None,
+    }
+}
+
+fn evaluate<W: Write>(ask: &Ask, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let (engine, request) = (files::engine(&ask.domain)?, files::request(ask)?);
     let decision = engine.evaluate_named(&request);
+    let decided = Decided { sentence: engine.sentence(&decision), record: engine.decide(&request) };
     if ask.log {
-        let line = serde_json::to_string(&engine.log(request)).map_err(|error| format!("error: {error}"))?;
-        println!("{line}");
-    } else if common.json {
-        json(&engine.decide(&request))?;
+        let line = serde_json::to_string(&engine.log(request)).map_err(Failure::said)?;
+        writeln!(out.to, "{line}")?;
+    } else if out.json {
+        out.json(&decided.record)?;
     } else {
-        println!("{}", paint.decision(&engine.sentence(&decision)));
-        let record = engine.decide(&request);
-        for obligation in record.obligations {
-            println!("  obliges to {obligation}");
+        out.decision(&engine, &decided)?;
+        for obligation in decided.record.obligations {
+            writeln!(out.to, "  obliges to {obligation}")?;
         }
-        for provider in record.providers {
-            println!("  sends data to {provider}");
+        for provider in decided.record.providers {
+            writeln!(out.to, "  sends data to {provider}")?;
+        }
+        if let Some(fallback) = decided.record.fallback {
+            writeln!(out.to, "  falls back to {fallback}")?;
         }
     }
     Ok(ending(decision.is_allow()))
 }
 
-fn explain(common: &Common, ask: &Ask) -> Result<Ending, Failure> {
-    let (engine, request) = (files::engine(common, &ask.domain)?, files::request(ask)?);
+fn explain<W: Write>(ask: &Ask, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let (engine, request) = (files::engine(&ask.domain)?, files::request(ask)?);
     let explanation = engine.explain_named(&request);
-    show(common, &explanation.record(), || explanation.to_string())?;
+    let mut record = explanation.record();
+    // Of an unknown name only this one says which.
+    record.decision = engine.decide(&request);
+    out.show(&record, |paint| {
+        let misspelt = misspelt(&engine, &record.decision).into_iter().map(|line| format!("  {line}\n"));
+        format!("{}{}", paint.lines(&explanation.to_string()), misspelt.collect::<String>())
+    })?;
     Ok(ending(explanation.decision().is_allow()))
 }
 
-fn remedies(common: &Common, ask: &Ask, paint: Paint) -> Result<Ending, Failure> {
-    let (engine, request) = (files::engine(common, &ask.domain)?, files::request(ask)?);
+fn remedies<W: Write>(ask: &Ask, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let (engine, request) = (files::engine(&ask.domain)?, files::request(ask)?);
     let found = engine.remedies_named(&request);
-    let allowed = engine.evaluate_named(&request).is_allow();
-    if common.json {
-        json(&found)?;
-        return Ok(ending(allowed));
+    let decision = engine.evaluate_named(&request);
+    if out.json {
+        out.json(&found)?;
+        return Ok(ending(decision.is_allow()));
     }
-    println!("{}", paint.decision(&engine.sentence(&engine.evaluate_named(&request))));
-    print!("{}", render::remedies(&found));
+    let decided = Decided { sentence: engine.sentence(&decision), record: engine.decide(&request) };
+    out.decision(&engine, &decided)?;
+    write!(out.to, "{}", render::remedies(&found))?;
     if let ([role], Some(permission)) = (&request.subject.roles[..], &request.action.permission) {
         if let Reach::Never(_) = engine.reach(role, permission) {
-            println!("No setting of this domain ever gives role `{role}` the permission itself.");
+            writeln!(out.to, "No setting of this domain ever gives role `{role}` the permission itself.")?;
         }
     }
-    Ok(ending(allowed))
+    Ok(ending(decision.is_allow()))
 }
 
-fn matrix(common: &Common, domain: &Path, format: Format, paint: Paint) -> Result<Ending, Failure> {
-    let matrix = files::engine(common, domain)?.matrix();
-    match format {
-        _ if common.json => json(&matrix)?,
-        Format::Text => print!("{}", render::matrix(&matrix, paint)),
-        Format::Csv => print!("{}", render::csv(&matrix)),
-        Format::Html => print!("{}", html::page(&matrix)),
-    }
+fn matrix<W: Write>(domain: &Domain, format: Format, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let matrix = files::engine(domain)?.matrix();
+    out.show(&matrix, |paint| match format {
+        Format::Text => render::matrix(&matrix, paint),
+        Format::Csv => render::csv(&matrix),
+        Format::Html => html::page(&matrix),
+    })?;
     Ok(Ending::Fine)
 }
 
-fn compare(common: &Common, old: &Path, new: &Path, paint: Paint) -> Result<Ending, Failure> {
-    let diff = diff(&files::engine(common, old)?, &files::engine(common, new)?);
-    show(common, &diff, || render::diff(&diff, paint))?;
+fn compare<W: Write>(domains: &Domains, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let (old, new) = engines(domains)?;
+    let diff = diff(&old, &new);
+    out.show(&diff, |paint| render::diff(&diff, paint))?;
     Ok(ending(diff.cells.is_empty()))
 }
 
-fn lint(common: &Common, domain: &Path, paint: Paint) -> Result<Ending, Failure> {
-    let engine = files::engine(common, domain)?;
+fn lint<W: Write>(domain: &Domain, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let engine = files::engine(domain)?;
     let findings = engine.lint();
-    show(common, &findings, || render::findings(&engine, &findings, paint))?;
+    out.show(&findings, |paint| render::findings(&engine, &findings, paint))?;
     Ok(ending(findings.is_empty()))
 }
 
-fn escalation(common: &Common, domain: &Path, asked: Option<(&str, &str)>) -> Result<Ending, Failure> {
-    let engine = files::engine(common, domain)?;
+fn escalation<W: Write>(
+    domain: &Domain,
+    asked: Option<(&str, &str)>,
+    out: &mut Out<'_, W>,
+) -> Result<Ending, Failure> {
+    let engine = files::engine(domain)?;
+    let unknown = |word, name| {
+        let help = suggestion(&engine, word, name).map(|help| format!("; {help}")).unwrap_or_default();
+        Failure::said(format!("there is no {word} `{name}`{help}"))
+    };
     let found = match asked {
-        Some((role, _)) if engine.role(role).is_none() => {
-            return Err(format!("error: unknown role `{role}`"));
-        }
+        Some((role, _)) if engine.role(role).is_none() => return Err(unknown("role", role)),
         Some((_, permission)) if engine.catalog().find::<PermissionId>(permission).is_none() => {
-            return Err(format!("error: unknown permission `{permission}`"));
+            return Err(unknown("permission", permission));
         }
         Some((role, permission)) => vec![engine.escalation(role, permission)],
         None => engine.escalations(),
     };
-    show(common, &found, || render::escalations(&found))?;
+    out.show(&found, |_| render::escalations(&found))?;
     Ok(ending(!found.iter().any(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided))))
 }
 
 /// Runs every suite, also behind one that fails; what a suite names is looked for beside it.
-fn check(common: &Common, suites: &[PathBuf]) -> Result<Ending, Failure> {
-    let mut reports = Vec::new();
-    for path in suites {
-        let text = files::read(path)?;
-        let suite =
-            Suite::parse(&text).map_err(|problems| problems.render(&path.display().to_string(), &text))?;
-        let beside = path.parent().unwrap_or(Path::new(""));
-        let engine = suite.engine(|file| files::read(&beside.join(file)));
-        let engine = engine.map_err(|error| format!("error: `{}`: {error}", path.display()))?;
-        reports.push(check::run(&suite, &engine));
-    }
-    show(common, &reports, || reports.iter().map(ToString::to_string).collect())?;
+fn check<W: Write>(suites: &[PathBuf], missed: bool, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
+    let reports: Vec<Report> = suites.iter().map(|path| report(path)).collect::<Result<_, _>>()?;
+    out.show(&reports, |paint| {
+        let text = |report| if missed { format!("{report:#}") } else { format!("{report}") };
+        reports.iter().map(|report| paint.lines(&text(report))).collect::<Vec<_>>().join("\n")
+    })?;
     Ok(ending(reports.iter().all(Report::passed)))
 }
 
-/// One line of a log: a request by itself, or with its decision.
-fn logged(line: &str, number: u64) -> Result<Logged, Failure> {
-    let wrong = |error| format!("error: line {number} of the log: {error}");
-    let value: Value = serde_json::from_str(line).map_err(wrong)?;
-    if value.get("request").is_some() {
-        return serde_json::from_value(value).map_err(wrong);
-    }
-    serde_json::from_value::<NamedRequest>(value).map(Logged::from).map_err(wrong)
-}
-
-fn replayed(
-    common: &Common,
-    old: &Path,
-    new: &Path,
-    log: Option<&Path>,
-    counts_only: bool,
-) -> Result<Ending, Failure> {
-    let (old, new) = (files::engine(common, old)?, files::engine(common, new)?);
-    let (log, length): (Box<dyn BufRead>, _) = match log.filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            let file = File::open(path);
-            let file = file.map_err(|error| format!("error: cannot read `{}`: {error}", path.display()))?;
-            let length = file.metadata().map(|it| it.len()).ok();
-            (Box::new(BufReader::new(file)), length)
+fn report(path: &Path) -> Result<Report, Failure> {
+    let text = files::read(path)?;
+    let suite = Suite::parse(&text).map_err(|found| files::broken(Kind::Suite, path, &text, &found))?;
+    let beside = |file: &str| path.parent().unwrap_or(Path::new("")).join(file);
+    let read = |file: &str| std::fs::read_to_string(beside(file));
+    let engine = suite.engine(read).map_err(|error| match error {
+        EngineError::Broken { file, problems } => {
+            let path = beside(&file);
+            let text = files::read(&path).unwrap_or_default();
+            let kind = if suite.catalog_file() == Some(&file) { Kind::Catalog } else { Kind::Domain };
+            files::broken(kind, &path, &text, &problems)
         }
-        None => (Box::new(io::stdin().lock()), None),
-    };
-    let mut progress = render::Progress::new(length, io::stderr().is_terminal());
-    let mut wrong = None;
-    let lines = log.lines().zip(1_u64..).map_while(|(line, number)| {
-        let line = line.map_err(|error| format!("error: line {number} of the log: {error}"));
-        let logged = line.and_then(|line| {
-            progress.read(line.len(), number);
-            logged(&line, number)
-        });
-        logged.map_err(|error| wrong = Some(error)).ok()
-    });
-    let mut replay = replay(lines, &old, &new);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut failed = None;
-    for flip in replay.by_ref() {
-        let line = match (counts_only, common.json) {
-            (true, _) => continue,
-            (_, true) => serde_json::to_string(&flip).unwrap_or_default(),
-            (_, false) => render::flip(&flip),
-        };
-        if let Err(error) = writeln!(out, "{line}") {
-            failed = Some(format!("error: cannot write: {error}"));
-            break;
-        }
-    }
-    let counts = replay.counts();
-    drop(replay);
-    progress.finish();
-    if let Some(error) = wrong.or(failed) {
-        return Err(error);
-    }
-    let summary = if common.json {
-        serde_json::to_string(&counts).unwrap_or_default()
-    } else {
-        render::counts(&counts)
-    };
-    writeln!(out, "{summary}").map_err(|error| format!("error: cannot write: {error}"))?;
-    Ok(ending(counts.unchanged() == counts.requests && counts.unconfirmed == 0))
+        EngineError::BrokenInPlace { problems } => files::broken(Kind::Suite, path, &text, &problems),
+        EngineError::Unreadable { file, .. } => match files::read(&beside(&file)) {
+            Err(Failure::Said(said)) => Failure::Said(format!("{said}, which `{}` names", path.display())),
+            _ => Failure::said(format!("`{}`: cannot read `{file}`", path.display())),
+        },
+        other => Failure::said(format!("`{}`: {other}", path.display())),
+    })?;
+    Ok(check::run(&suite, &engine))
 }

@@ -82,16 +82,16 @@ impl<'a> State<'a> {
     fn after(&self, step: &Move) -> Option<Self> {
         let mut then = self.clone();
         let engine = self.engine();
-        let (catalog, domain) = (engine.catalog(), engine.domain());
+        let catalog = engine.catalog();
         let mut moved = None;
         match step {
             Move::Change(edit, _) => {
                 let changed = edit.lend(|change| engine.with_change(change))?;
                 then.changed = Some(Rc::new(changed));
             }
-            Move::Plan(plan) => moved = Some(domain.on_plan(catalog.name(*plan)?)),
-            Move::AddOn(add_on) => moved = Some(domain.with_add_on(catalog.name(*add_on)?)),
-            Move::Vacate(role) => moved = Some(domain.with_holders(&role_name(engine, *role), 0)),
+            Move::Plan(plan) => moved = Some(engine.domain().on_plan(catalog.name(*plan)?)),
+            Move::AddOn(add_on) => moved = Some(engine.domain().with_add_on(catalog.name(*add_on)?)),
+            Move::Vacate(role) => moved = Some(engine.domain().with_holders(&role_name(engine, *role), 0)),
             Move::Ask(by) => {
                 let subject = by.who.subject();
                 then.roles = subject.all_roles().to_vec();

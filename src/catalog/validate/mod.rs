@@ -343,7 +343,7 @@ impl Checker {
         }
         let own = names.limits.position(name.get_ref());
         Meter {
-            counts: row.counts.iter().copied().collect(),
+            counts: row.counts.iter().fold(0, |bits, trigger| bits | bit(*trigger as u16)),
             limits: match row.limits.is_empty() {
                 true => own.into_iter().collect(),
                 false => self.find_all(&names.limits, &row.limits, "limit"),
@@ -512,7 +512,7 @@ impl Checker {
     }
 }
 
-/// What to say of more roles × permissions than an engine keeps a table of.
+/// What to say of more roles × permissions than there may be.
 pub(crate) fn too_many_cells(roles: usize, permissions: usize) -> Option<String> {
     let cells = roles.saturating_mul(permissions);
     (cells > CELLS_MAX).then(|| {
@@ -542,11 +542,7 @@ pub(crate) fn limit(row: &LimitSource, at: Range<usize>, problems: &mut Problems
     if row.limit.is_none() && row.stop != Stop::None {
         problems.add(Code::MissingKey, Some(at), "missing key `limit`");
     }
-    Limit {
-        limit: row.limit.unwrap_or(0),
-        stop: row.stop,
-        ceiling_percent: row.ceiling_percent.as_ref().map_or(100, |ceiling| *ceiling.get_ref()),
-    }
+    Limit::of(row)
 }
 
 /// Whether a text follows the grammar of ids: `[a-z][a-z0-9_]*`, at most 64 bytes.

@@ -17,7 +17,9 @@ fuzz_target!(|text: &str| {
         Err(problems) => assert!(!problems.render("x", text).is_empty()),
         Ok(engine) => {
             let printed = Domain::parse(&engine.domain().to_toml()).unwrap();
-            assert_eq!(&printed, engine.domain());
+            assert_eq!(printed, engine.domain());
+            let stored = Engine::from_bytes(&CATALOG, &engine.to_bytes()).unwrap();
+            assert_eq!(stored.domain(), engine.domain());
             assert_eq!(Engine::compile(&CATALOG, &printed).unwrap().version(), engine.version());
         }
     }

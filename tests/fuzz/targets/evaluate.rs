@@ -11,11 +11,12 @@ use tollkeeper::catalog::{Bind, Catalog};
 use tollkeeper::domain::{Change, Domain};
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{
-    DataId, FactId, FeatureId, LimitId, ListId, ModelId, PermissionId, QuantityId, RoleId, SettingId, StandingId,
+    ConnectorId, DataId, FactId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
+    RoleId, SettingId, StandingId,
 };
-use tollkeeper::request::{Action, Balance, Request, Run, Subject};
+use tollkeeper::request::{Action, Balance, Read, Request, Run, Subject};
 use tollkeeper::units::Timestamp;
-use tollkeeper::word::{Switch, Trigger};
+use tollkeeper::word::{Scope, Switch, Trigger};
 
 static CATALOGS: LazyLock<[Catalog; 2]> = LazyLock::new(|| {
     let notes = include_str!("../../../examples/catalogs/notes.toml");
@@ -43,6 +44,9 @@ enum Asked {
     Delete(Pick),
     Assign(Pick, Option<Pick>),
     OptIn(Pick, bool),
+    Connect(Pick, Pick),
+    Disconnect(Pick),
+    Read { object: Pick, through: Pick, mode: Option<Pick>, scope: u8 },
     Malformed,
 }
 
@@ -54,6 +58,7 @@ struct Question {
     facts: Vec<(Pick, bool)>,
     email_domain: Option<String>,
     at: Option<i64>,
+    touched_at: Option<i64>,
     balances: Vec<(Pick, bool, u64)>,
 }
 
@@ -83,6 +88,8 @@ fuzz_target!(|question: Question| {
     let permission = |pick| id(pick, PermissionId::UNKNOWN);
     let feature = |pick| id(pick, FeatureId::UNKNOWN);
     let role = |pick| id(pick, RoleId::UNKNOWN);
+    let connector = |pick| id(pick, ConnectorId::UNKNOWN);
+    let mode_of = |pick| id(pick, ModeId::UNKNOWN);
     let tokens: Vec<(QuantityId, u64)> = match &question.asked {
         Asked::Run { tokens, .. } => {
             tokens.iter().map(|(pick, count)| (id(*pick, QuantityId::UNKNOWN), *count)).collect()
@@ -126,6 +133,14 @@ fuzz_target!(|question: Question| {
         Asked::Delete(gone) => Change::DeleteRole { role: role(*gone) }.into(),
         Asked::Assign(to, from) => Change::AssignRole { role: role(*to), from: from.map(role) }.into(),
         Asked::OptIn(of, on) => Change::OptIn { feature: feature(*of), to: switch(*on) }.into(),
+        Asked::Connect(which, mode) => Action::Connect { connector: connector(*which), mode: mode_of(*mode) },
+        Asked::Disconnect(which) => Action::Disconnect { connector: connector(*which) },
+        Asked::Read { object, through, mode, scope } => {
+            let scopes = [Scope::Everything, Scope::Host, Scope::Source];
+            let read = Read::new(id(*object, ObjectId::UNKNOWN), connector(*through));
+            let read = mode.map_or(read, |mode| read.mode(mode_of(mode)));
+            Action::Read(read.scope(scopes[usize::from(*scope) % scopes.len()]))
+        }
         Asked::Malformed => Action::Malformed,
     };
     let balances: Vec<(LimitId, Balance)> = question
@@ -146,6 +161,9 @@ fuzz_target!(|question: Question| {
     }
     if let Some(at) = question.at {
         request = request.at(Timestamp::from_nanoseconds(at));
+    }
+    if let Some(touched_at) = question.touched_at {
+        request = request.touched_at(Timestamp::from_nanoseconds(touched_at));
     }
     let decision = ENGINE.evaluate(&request);
     let explanation = ENGINE.explain(&request);

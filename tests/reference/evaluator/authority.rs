@@ -131,19 +131,20 @@ impl<'a> Case<'a> {
         ("needs-verification", [("role", role)].into_iter().chain(fact).collect())
     }
 
-    /// Whether the subject has this supreme role, or any; ADM-03: one that nobody holds takes verification first.
+    /// Whether the subject has this supreme role, or any. One that nobody holds takes verification first.
     pub(super) fn acts_supremely(&self, role: Option<&str>) -> Asked<'a> {
         let all: BTreeSet<&'a str> = self.catalog.roles.keys().map(String::as_str).collect();
         let wanted =
             || all.iter().copied().filter(|one| self.supreme(one) && role.is_none_or(|role| role == *one));
         match wanted().find(|role| self.acts_as(role)) {
             Some(role) => Ok(vec![("role", role)]),
-            None => match wanted().find(|role| !self.unheld(role)) {
-                Some(role) => Err(("needs-role", vec![("role", role)])),
-                None => {
-                    Err(wanted().next().map_or(("needs-role", vec![]), |role| self.needs_verification(role)))
-                }
-            },
+            None => Err(match wanted().find(|role| !self.unheld(role)) {
+                Some(role) => ("needs-role", vec![("role", role)]),
+                None => match wanted().next() {
+                    Some(role) => self.needs_verification(role),
+                    None => ("needs-verification", vec![]),
+                },
+            }),
         }
     }
 }
