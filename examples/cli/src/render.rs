@@ -96,20 +96,22 @@ pub(crate) fn because(cell: &Cell) -> String {
     about.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn tables(matrix: &Matrix) -> [(&'static str, &Table); 6] {
-    [
+/// The tables of a matrix that have something in them.
+pub(crate) fn tables(matrix: &Matrix) -> Vec<(&'static str, &Table)> {
+    let all = [
         ("Permissions by role", &matrix.permissions),
         ("Features by role", &matrix.features),
         ("Features by switches, for whoever has every role", &matrix.switches),
         ("Who may turn which setting", &matrix.changes),
-        ("Who may connect and read through which connector", &matrix.connectors),
-        ("What data is stored, and processed for which feature", &matrix.data),
-    ]
+        ("Who may connect and read through what", &matrix.connectors),
+        ("Which data may be stored and processed", &matrix.data),
+    ];
+    all.into_iter().filter(|(_, table)| !table.rows.is_empty()).collect()
 }
 
 pub(crate) fn matrix(matrix: &Matrix, paint: Paint) -> String {
     let mut out = format!("{} at version {}\n", matrix.domain, matrix.version);
-    for (title, table) in tables(matrix).into_iter().filter(|(_, table)| !table.rows.is_empty()) {
+    for (title, table) in tables(matrix) {
         let _ = write!(out, "\n{}\n", paint.ansi("1", title));
         text_table(&mut out, table, paint);
     }
@@ -239,20 +241,15 @@ pub(crate) fn findings(engine: &Engine, findings: &[Finding], paint: Paint) -> S
 pub(crate) fn escalations(found: &[Escalation]) -> String {
     let mut out = String::new();
     for one in found {
-        let Escalation { role, standings, permission, outcome, shortest, .. } = one;
-        let mut who: Vec<String> =
-            standings.iter().map(|standing| format!("standing `{standing}`")).collect();
-        who.splice(..0, Some(format!("role `{role}`")).filter(|_| !role.is_empty()));
-        let who = who.join(" with ");
+        let Escalation { role, permission, outcome, .. } = one;
         let _ = match outcome {
-            Outcome::Held => writeln!(out, "{who} has `{permission}`"),
-            Outcome::None => writeln!(out, "no changes that {who} may make lead to `{permission}`"),
+            Outcome::Held => writeln!(out, "role `{role}` has `{permission}`"),
+            Outcome::None => writeln!(out, "no changes that role `{role}` may make lead to `{permission}`"),
             Outcome::Path(path) => {
-                let more = if *shortest { "" } else { " (a shorter way was not ruled out)" };
-                let _ = writeln!(out, "{who} reaches `{permission}`{more}:");
+                let _ = writeln!(out, "role `{role}` reaches `{permission}`:");
                 path.iter().zip(1..).try_for_each(|(step, number)| writeln!(out, "  {number}. {step}"))
             }
-            _ => writeln!(out, "undecided: {who}, `{permission}`"),
+            _ => writeln!(out, "undecided: role `{role}`, `{permission}`"),
         };
     }
     if found.is_empty() {
