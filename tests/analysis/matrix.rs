@@ -43,7 +43,7 @@ fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
         Answer::Allow => assert!(allows.iter().all(|allow| *allow)),
         Answer::Deny => assert!(allows.iter().all(|allow| !*allow), "{request:?} {cell:?}"),
         Answer::Depends if cell.reason == Reason::MissingFact && !cell.unstated.email_domain => {
-            assert!(allows.contains(&true) && allows.contains(&false));
+            assert!(allows.contains(&true) && allows.contains(&false), "{request:?} {cell:?}");
         }
         Answer::Depends => assert_ne!(cell.unstated, tollkeeper::analysis::Unstated::default()),
     }
