@@ -28,8 +28,8 @@ use tollkeeper::catalog::Catalog;
 use tollkeeper::decision::{Effect, Reason};
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::{Engine, Record};
-use tollkeeper::id::{FactId, FeatureId, ModelId, PermissionId, RoleId, SettingId, StandingId};
-use tollkeeper::request::{Action, NamedRequest, Request, Run, Subject};
+use tollkeeper::id::{FactId, FeatureId, ModeId, ModelId, PermissionId, RoleId, SettingId, StandingId};
+use tollkeeper::request::{Action, NamedAction, NamedRequest, Read, Request, Run, Subject};
 
 const BUILTIN: &str = include_str!("../src/catalog/builtin.toml");
 
@@ -329,6 +329,20 @@ fn what_is_printed_and_parsed_is_equal_and_decides_the_same() {
     assert!(Catalog::parse(&builtin.to_toml()).unwrap() == builtin);
 }
 
+/// An action on a connector in ids, if that is what it is.
+fn connector_action(catalog: &Catalog, action: &NamedAction) -> Option<Action<'static>> {
+    let mode = action.mode.as_ref().and_then(|mode| catalog.find::<ModeId>(mode));
+    match (&action.connect, &action.disconnect, &action.read, &action.through) {
+        (Some(name), ..) => Some(Action::Connect { connector: catalog.find(name)?, mode: mode? }),
+        (_, Some(name), ..) => Some(Action::Disconnect { connector: catalog.find(name)? }),
+        (.., Some(object), Some(name)) => {
+            let read = Read::new(catalog.find(object)?, catalog.find(name)?);
+            Some(Action::Read(mode.map_or(read, |mode| read.mode(mode))))
+        }
+        _ => None,
+    }
+}
+
 /// P12
 #[test]
 fn facts_that_are_not_read_change_nothing() {
@@ -367,7 +381,10 @@ fn facts_that_are_not_read_change_nothing() {
                     };
                     Request::new(subject, change)
                 }
-                _ => continue,
+                _ => match connector_action(catalog, &named.action) {
+                    Some(action) => Request::new(subject, action),
+                    None => continue,
+                },
             };
             let reads = world.engine.reads(&request);
             for (name, fact) in catalog.all::<FactId>() {
@@ -430,6 +447,11 @@ fn what_is_unknown_is_denied() {
             with(&|it| it.action.model = Some(nope()));
             with(&|it| it.action.process = Some(nope()));
             with(&|it| it.action.store = Some(nope()));
+            with(&|it| it.action.connect = Some(nope()));
+            with(&|it| it.action.disconnect = Some(nope()));
+            with(&|it| it.action.mode = Some(nope()));
+            with(&|it| it.action.read = Some(nope()));
+            with(&|it| it.action.through = Some(nope()));
             with(&|it| {
                 it.action.tokens.insert(nope(), 0);
             });

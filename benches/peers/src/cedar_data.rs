@@ -252,7 +252,7 @@ impl CedarData {
     fn cells<'r>(
         &'r self,
         role: &'r Role,
-        kinds: &'r [(&'static str, fn(Cell) -> bool)],
+        kinds: &'r [Kind],
     ) -> impl Iterator<Item = (String, RestrictedExpression)> + 'r {
         kinds.iter().map(|(attribute, has)| {
             let names = role.cells.iter().filter(|(_, cell)| has(**cell)).map(|(name, _)| name);
@@ -334,16 +334,18 @@ impl CedarData {
     }
 }
 
+/// What a role has of a permission: an attribute, and the cells that it is for.
+type Kind = (&'static str, fn(Cell) -> bool);
+
 /// What a role has of permissions, one attribute a kind.
-const CELLS: [(&str, fn(Cell) -> bool); 3] = [
+const CELLS: [Kind; 3] = [
     ("on", Cell::is_on),
     ("off_by_default", |cell| cell == Cell::OffByDefault),
     ("off_for_role", |cell| cell == Cell::OffForRole),
 ];
 
 /// What every role of a base has, whoever the customer is.
-const FIXED: [(&str, fn(Cell) -> bool); 2] =
-    [("never", |cell| cell == Cell::Never), ("absent", |cell| cell == Cell::Absent)];
+const FIXED: [Kind; 2] = [("never", |cell| cell == Cell::Never), ("absent", |cell| cell == Cell::Absent)];
 
 /// No plans are all plans.
 fn plans(plans: &Names) -> Names {

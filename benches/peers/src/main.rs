@@ -18,7 +18,9 @@ const REPEATS: [usize; PEERS.len()] = [50, 50, 20, 20, 10, 1, 1, 1, 1, 1];
 type Run = for<'a> fn(&mut (dyn Timed + 'a), &[(usize, &Ask)]);
 
 /// What is timed: a heading, the requests, and whether reasons are asked for.
-const COLUMNS: [(&str, fn(&Ask) -> bool, Run); 3] = [
+type Column = (&'static str, fn(&Ask) -> bool, Run);
+
+const COLUMNS: [Column; 3] = [
     ("permission check", Ask::is_permission, |peer, asks| peer.allow_all(asks)),
     ("AI feature check", Ask::is_feature, |peer, asks| peer.allow_all(asks)),
     ("both, with reasons", |ask| ask.is_permission() || ask.is_feature(), |peer, asks| peer.decide_all(asks)),
@@ -91,14 +93,14 @@ fn times(
     let streams = COLUMNS.map(|(_, wanted, _)| {
         workload.asks.iter().enumerate().filter(|(_, ask)| wanted(ask)).collect::<Vec<(usize, &Ask)>>()
     });
-    let mut rounds = [[[0.0; ROUNDS]; COLUMNS.len()]; PEERS.len()];
-    for round in 0..ROUNDS {
+    let mut rounds = PEERS.map(|_| COLUMNS.map(|_| Vec::with_capacity(ROUNDS)));
+    for _ in 0..ROUNDS {
         for (number, peer) in peers.iter_mut().enumerate() {
             for (column, (_, _, run)) in COLUMNS.iter().enumerate() {
                 let start = ThreadTime::now();
                 (0..REPEATS[number]).for_each(|_| run(peer.as_mut(), &streams[column]));
                 let requests = REPEATS[number] * streams[column].len();
-                rounds[number][column][round] = start.elapsed().as_nanos() as f64 / requests as f64;
+                rounds[number][column].push(start.elapsed().as_nanos() as f64 / requests as f64);
             }
         }
     }

@@ -51,6 +51,16 @@ fn remedies_say_what_would_have_to_change() {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    for golden in [include_str!("golden/remedies.txt"), include_str!("golden/remedies_impossible.txt")] {
+        let (_, printed) = golden.split_once('\n').unwrap();
+        assert!(readme.contains(printed), "not in the README:\n{printed}");
+    }
+}
+
+#[test]
 fn a_matrix_comes_as_text_csv_and_a_page() {
     check(&["matrix", CLINIC], &expect_file!["golden/matrix.txt"]);
     check(&["matrix", CLINIC, "--format", "csv"], &expect_file!["golden/matrix.csv"]);
