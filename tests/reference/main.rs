@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use evaluator::{Answer, Because, Explanation, Step};
 use model::{Catalog, Domain};
+use tollkeeper::decision::Reason;
 use tollkeeper::engine::{BecauseValue, Engine, ExplanationRecord, Record, StepRecord};
 use tollkeeper::request::NamedRequest;
 
@@ -68,7 +69,7 @@ fn step_of(step: &StepRecord) -> Step<'_> {
     Step {
         gate: &step.gate,
         outcome: &step.outcome,
-        reason: step.reason.map(|reason| reason.as_str()),
+        reason: step.reason.map(Reason::as_str),
         permission: step.permission.as_deref(),
         role: step.role.as_deref(),
         because: because_of(&step.because),

@@ -298,10 +298,7 @@ pub(crate) fn decide<'a>(catalog: &'a Catalog, domain: &'a Domain, request: &'a 
     if allows.iter().all(|((.., balance), allow)| *allow || *balance == Some(false)) {
         let unknown = case(0, open.emails[0], None);
         let feature = &catalog.features[action.feature.as_ref().expect("a run")];
-        let denial = match unknown.usage(feature) {
-            Some(Err(denial)) => denial,
-            _ => unreachable!("a balance decides"),
-        };
+        let Some(Err(denial)) = unknown.usage(feature) else { unreachable!("a balance decides") };
         return deny(catalog, action, denial);
     }
     // Whatever, changed alone in some completion, changes the answer.

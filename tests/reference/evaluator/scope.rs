@@ -167,7 +167,7 @@ impl<'a> Case<'a> {
     }
 
     /// TRM-05: whether no regime bars any of these classes of data.
-    pub(super) fn data_gate<'n: 'a>(&self, classes: impl Iterator<Item = &'n str> + Clone) -> Asked<'a> {
+    pub(super) fn data_gate<'n: 'a>(&self, classes: &(impl Iterator<Item = &'n str> + Clone)) -> Asked<'a> {
         for (regime, row) in self.regimes() {
             if let Some(class) = classes.clone().find(|class| row.bars.data.contains(*class)) {
                 return Err(("data-barred", vec![("data", class), ("regime", regime)]));
