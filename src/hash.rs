@@ -2,7 +2,7 @@
 //!
 //! Neither is a protection against somebody who forges contents on purpose.
 
-use std::hash::Hasher;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// 64-bit FNV-1a of what was written so far: it names versions and tags ids.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,12 @@ impl Hasher for Fnv {
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Spread(u64);
 
+/// Builds [`Spread`] for tables of names: lookups that do not depend on a random seed.
+pub(crate) type FixedState = BuildHasherDefault<Spread>;
+
 impl Spread {
     /// Both halves of a product: every bit of the word reaches those that a table looks at.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half, which has the upper one in it")]
     fn mix(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = (product ^ product >> 64) as u64;
@@ -87,8 +91,8 @@ mod tests {
         let names: Vec<String> =
             (0..4096).flat_map(|n| [format!("p{n}"), format!("permission_{n}")]).collect();
         // The places of a table of 16,384 and the seven bits that it compares first.
-        let places: std::collections::HashSet<_> = names.iter().map(|name| hash(name) & 0x3fff).collect();
-        let tops: std::collections::HashSet<_> = names.iter().map(|name| hash(name) >> 57).collect();
+        let places: std::collections::BTreeSet<_> = names.iter().map(|name| hash(name) & 0x3fff).collect();
+        let tops: std::collections::BTreeSet<_> = names.iter().map(|name| hash(name) >> 57).collect();
         assert!(places.len() > 5_800, "{} places of 8,192 names", places.len());
         assert_eq!(tops.len(), 128);
     }

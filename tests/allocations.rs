@@ -6,6 +6,7 @@ use std::hint::black_box;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tollkeeper::bind;
 use tollkeeper::catalog::Catalog;
+use tollkeeper::decision::Reason;
 use tollkeeper::domain::{Change, Domain};
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{
@@ -129,11 +130,18 @@ fn evaluating_allocates_nothing() {
         Request::new(member, Read::new(names.task, names.connector)),
         Request::new(member, Read::new(names.task, names.connector).mode(names.by_token)),
     ];
+    // The first holder of a role has to be verified, which is not stated: every completion is decided.
+    let unheld = DOMAIN.replace("super_admin = 1", "super_admin = 0");
+    let unheld = Engine::compile(&catalog, &Domain::parse(&unheld).unwrap()).unwrap();
+    let first = Change::AssignRole { role: names.super_admin, from: Some(names.admin) };
+    let first = Request::new(admin, first);
+    assert_eq!(unheld.evaluate(&first).reason(), Reason::MissingFact);
     let region = Region::new(ALLOCATOR);
     for _ in 0..100 {
         for request in &requests {
             assert!(black_box(engine.evaluate(black_box(request))).charge() <= 600_000);
         }
+        assert!(black_box(unheld.evaluate(black_box(&first))).is_deny());
     }
     let stats = region.change();
     assert_eq!((stats.allocations, stats.reallocations), (0, 0), "{stats:?}");

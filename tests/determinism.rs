@@ -210,7 +210,7 @@ fn no_map_of_the_library_has_a_random_seed() {
         let text = fs::read_to_string(&file).unwrap();
         for line in text.lines() {
             let random = ["RandomState", "DefaultHasher", "HashMap::new", "HashSet::new"];
-            let of_unknown_seed = ["HashMap<", "HashSet<", "IndexMap<"];
+            let of_unknown_seed = ["HashMap<", "HashSet<", "IndexMap<", "IndexSet<"];
             let unknown = of_unknown_seed.iter().any(|map| line.contains(map)) && !line.contains("Fixed");
             let seeded = unknown || random.iter().any(|word| line.contains(word));
             assert!(!seeded, "{}: {line}", file.display());

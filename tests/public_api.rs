@@ -4,7 +4,7 @@ use std::error::Error;
 use std::mem::size_of;
 
 use tollkeeper::catalog::{BindError, Catalog};
-use tollkeeper::decision::{Decision, Denied, Reason};
+use tollkeeper::decision::{Because, Decision, Denied, Reason};
 use tollkeeper::diagnostic::{Diagnostic, Diagnostics};
 use tollkeeper::domain::{Change, Domain};
 use tollkeeper::engine::{Engine, Explanation, ExplanationRecord, Record};
@@ -20,7 +20,8 @@ use tollkeeper::units::{MicroCredits, Timestamp, TimestampError};
 fn what_is_passed_around_is_small() {
     assert!(size_of::<Decision>() <= 64, "{}", size_of::<Decision>());
     assert!(size_of::<Denied>() <= 64);
-    assert_eq!(size_of::<Reason>(), 1);
+    assert_eq!((size_of::<Reason>(), size_of::<Because>()), (1, 12));
+    assert!(size_of::<Request<'_>>() <= 192, "{}", size_of::<Request<'_>>());
     assert_eq!((size_of::<Timestamp>(), size_of::<MicroCredits>()), (8, 8));
     assert_eq!(size_of::<IdSet<ObligationId>>(), 16);
 }

@@ -1,6 +1,7 @@
 //! What everything costs. Absolute figures drift with the machine: compare those of one run.
 //!
 //! `cargo bench -p tollkeeper-benches`; a part of it: `cargo bench -p tollkeeper-benches -- evaluate`.
+//! The bin `ratios` measures decisions in turns with the floor, which is what to compare.
 //! `TOLLKEEPER_ENGINES` says how many engines are asked at random; a million by default.
 
 use std::hint::black_box;

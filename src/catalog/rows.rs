@@ -2,16 +2,14 @@
 //!
 //! The number of a thing never depends on the order of a file or of a hash map.
 
-use std::hash::BuildHasherDefault;
-
 use indexmap::IndexSet;
 
-use crate::hash::Spread;
+use crate::hash::FixedState;
 
 /// Everything of one kind: position to row, name to position.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<T> {
-    names: IndexSet<Box<str>, BuildHasherDefault<Spread>>,
+    names: IndexSet<Box<str>, FixedState>,
     /// Apart from the names, which a decision never reads.
     rows: Box<[T]>,
 }

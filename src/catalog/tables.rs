@@ -157,8 +157,8 @@ fn untouched(model: &Model, guards: &[Box<[Condition]>], settled: usize) -> Box<
     each.collect()
 }
 
-/// What static conditions ask of a domain.
-pub(crate) trait Domain {
+/// What static conditions are decided on.
+pub(crate) trait Grounds {
     fn plan(&self) -> u16;
     fn kind(&self) -> u16;
     /// Whether an add-on is in force.
@@ -170,7 +170,7 @@ pub(crate) trait Domain {
 }
 
 /// The guard of conditions: 0 if all hold, else one more than the position of the first that fails.
-pub(crate) fn fold(domain: &impl Domain, conditions: &[Condition]) -> u8 {
+pub(crate) fn fold(domain: &impl Grounds, conditions: &[Condition]) -> u8 {
     let holds = |condition: &Condition| match condition {
         Condition::Plans(plans) => plans.contains(&domain.plan()),
         Condition::AddOns(add_ons) => add_ons.iter().any(|add_on| domain.has_add_on(*add_on)),
@@ -190,7 +190,7 @@ struct Untouched<'m> {
     plan: u16,
 }
 
-impl Domain for Untouched<'_> {
+impl Grounds for Untouched<'_> {
     fn plan(&self) -> u16 {
         self.plan
     }
@@ -216,7 +216,7 @@ impl Domain for Untouched<'_> {
 
 impl SoldCredits {
     /// Whether a domain has the credit plan by its plan or bought it as an add-on.
-    pub(crate) fn is_in_force(&self, domain: &impl Domain) -> bool {
+    pub(crate) fn is_in_force(&self, domain: &impl Grounds) -> bool {
         let bought = self.add_on.is_none_or(|add_on| domain.has_add_on(add_on));
         bought && (self.plans.is_empty() || self.plans.contains(&domain.plan()))
     }

@@ -7,7 +7,7 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Parameter {
     /// The role that decided, or that is needed.
-    Role,
+    Role = 1,
     /// The permission that decided.
     Permission,
     /// The permission that decided in the place of the one asked for.
@@ -87,7 +87,7 @@ impl Parameter {
 
     /// One more than the position among all; nothing is zero.
     const fn code(self) -> u32 {
-        self as u32 + 1
+        self as u32
     }
 
     fn of_code(code: u8) -> Option<Self> {
@@ -155,9 +155,9 @@ impl Because {
         let Self { parameters, positions: [first, second] } = self;
         let (parameters, positions) = match parameters {
             0 => (code, [position, 0]),
-            ..=0xff => (parameters | code << 8, [first | position << 16, 0]),
-            ..=0xffff => (parameters | code << 16, [first, position]),
-            ..=0xff_ffff => (parameters | code << 24, [first, second | position << 16]),
+            1..=0xff => (parameters | code << 8, [first | position << 16, 0]),
+            0x100..=0xffff => (parameters | code << 16, [first, position]),
+            0x1_0000..=0xff_ffff => (parameters | code << 24, [first, second | position << 16]),
             _ => (parameters, [first, second]),
         };
         Self { parameters, positions }
@@ -174,7 +174,10 @@ impl Because {
 
     /// The parameters with the position of what they name, in the order they were stated.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Parameter, u16)> + '_ {
-        let positions = self.positions.iter().flat_map(|two| [*two as u16, (*two >> 16) as u16]);
+        let positions = self.positions.iter().flat_map(|two| {
+            let [a, b, c, d] = two.to_le_bytes();
+            [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])]
+        });
         let stated = self.parameters.to_le_bytes().into_iter().zip(positions);
         stated.filter_map(|(code, position)| Some((Parameter::of_code(code)?, position)))
     }

@@ -204,7 +204,8 @@ impl<'c> DomainBuilder<'c> {
         self
     }
 
-    /// Where the customer's data is to live, and whether it has moved there.
+    /// Where the customer's data is to live, and whether it has moved there. The region is in the words of the
+    /// contract: a catalog declares none, so that any name is taken.
     pub fn residency(mut self, region: &str, migrated: bool) -> Self {
         *self.source.residency = ResidencySource { region: Some(name(region)), migrated };
         self

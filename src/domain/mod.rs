@@ -11,6 +11,7 @@ mod names;
 mod read;
 mod resolved;
 mod rules;
+mod settle;
 pub(crate) mod source;
 mod state;
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::compact::RoleRow;
 use super::names::{place, shown};
-use super::resolved::{Resolved, rule_holds};
+use super::resolved::Resolved;
+use super::settle::rule_holds;
 use super::source::DomainSource;
 use super::state::{Dangling, State};
 use crate::catalog::Model;

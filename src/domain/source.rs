@@ -89,7 +89,7 @@ table! {
 table! {
     /// Where the data of the domain lives.
     ResidencySource {
-        /// The region.
+        /// The region, in the words of the contract: a catalog declares none, so that any name is taken.
         region: Option<Name>,
         /// Whether everything was moved there.
         migrated: bool,

@@ -200,6 +200,7 @@ impl<'e> State<'e> {
     }
 
     /// What a role has of a permission.
+    #[inline]
     pub(crate) fn cell(&self, role: u16, permission: u16) -> Cell {
         if matches!(self.after, After::Without { role: gone } if gone == role) {
             return Cell::Absent;
@@ -345,6 +346,7 @@ impl<'e> State<'e> {
 
     /// 0 if all static conditions of a permission or, after those, of a feature hold, else one more than the
     /// position of the first that fails. `None`: they are to be walked.
+    #[inline]
     pub(crate) fn folded(&self, slot: usize) -> Option<u8> {
         self.domain.folded(self.model, slot)
     }

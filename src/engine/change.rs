@@ -42,14 +42,14 @@ fn complete<O: Observer>(
     let complete = count <= COMPLETED_MAX;
     let worlds = 1_usize << if complete { count } else { 0 };
     let mut allowing = [false; 1 << COMPLETED_MAX];
-    let (mut allowed, mut obligations) = (0, 0);
+    let mut obligations = 0;
     for (number, allows) in (0..).zip(allowing.iter_mut().take(worlds)) {
         if let Ok(allow) = known_with(evaluation, change, unstated, number, &mut Nobody) {
             *allows = true;
-            allowed += 1;
             obligations |= allow.obligation_bits();
         }
     }
+    let allowed = allowing.iter().filter(|allows| **allows).count();
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
     if complete && allowed == 0 {
         return ordinary;

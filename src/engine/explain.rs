@@ -70,6 +70,9 @@ pub enum Outcome {
     Fail(Reason),
 }
 
+/// How many gates a request usually meets at most; a list of so many steps does not grow.
+const STEPS_USUAL: usize = 16;
+
 pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanation<'e> {
     // In whatever order the roles are stated, the explanation is the same: those of the catalog, then custom ones.
     let mut roles = request.subject.all_roles().to_vec();
@@ -77,7 +80,7 @@ pub(super) fn explain<'e>(engine: &'e Engine, request: &Request<'_>) -> Explanat
     roles.dedup();
     let subject = Subject::roles(&roles).with_standings(request.subject.standings());
     let request = Request { subject, ..*request };
-    let mut watcher = Watcher::default();
+    let mut watcher = Watcher { steps: Vec::with_capacity(STEPS_USUAL), ..Watcher::default() };
     let decision = evaluate::evaluate(engine, &request, &mut watcher);
     Explanation { engine, decision, steps: watcher.steps, undecided: watcher.undecided }
 }

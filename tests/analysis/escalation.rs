@@ -227,3 +227,30 @@ fn what_untouched_domains_let_whom_escalate_is_known_for_every_kind_and_plan() {
         ]
     );
 }
+
+// Where more states would have to be looked at than the search does, it says so: the way is one, a shorter may exist.
+#[test]
+fn a_path_that_was_not_shown_to_be_the_shortest_says_so() {
+    let chain: Vec<String> = (1..=6)
+        .map(|at| {
+            let requires = if at < 6 { format!("requires = ['t{}']\n", at + 1) } else { String::new() };
+            format!("[settings.t{at}]\ndefault = 'off'\nchange = [{{ roles = ['r'] }}]\n{requires}")
+        })
+        .collect();
+    let catalog = format!(
+        "[catalog]\nid = 'chain'\nversion = '1'\n[kinds.k]\n[plans.p]\n[roles.r]\ncustom = true\n{}\
+         [permissions.goal]\ndefault = {{ r = 'off' }}\nsetting = 't1'\n\
+         [changes]\nrole_permission = {{ roles = ['r'] }}\ncreate_role = {{ roles = ['nobody'] }}\n[roles.nobody]\n",
+        chain.concat()
+    );
+    let roles: String = (0..10).map(|at| format!("[roles.c{at}]\nbased_on = 'r'\n")).collect();
+    let domain = format!("domain = {{ id = 'd', kind = 'k', plan = 'p' }}\n{roles}");
+    let catalog = tollkeeper::catalog::Catalog::parse(&catalog).unwrap();
+    let domain = tollkeeper::domain::Domain::parse(&domain).unwrap();
+    let engine = Engine::compile(&catalog, &domain).unwrap();
+    let found = engine.escalation("r", "goal");
+    let Outcome::Path(path) = &found.outcome else { panic!("{found:?}") };
+    assert_eq!((path.len(), found.shortest), (6 + 1, false));
+    let (then, became) = walk(&engine, &found.outcome, "r");
+    assert!(holds(&then, &became, "goal"));
+}

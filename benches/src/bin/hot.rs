@@ -71,7 +71,7 @@ fn engine(path: &str, rounds: usize) {
         "name" => measured(path, rounds, asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
         "json" => {
             let texts: Vec<_> = asks.iter().map(|ask| (&engines[ask.tenant], ask.to_json())).collect();
-            measured(&path, rounds, &texts, |(engine, text)| {
+            measured(path, rounds, &texts, |(engine, text)| {
                 let request: NamedRequest = serde_json::from_str(text).expect("a request of the workload");
                 engine.evaluate_named(&request)
             });
@@ -83,7 +83,7 @@ fn engine(path: &str, rounds: usize) {
         }
         "stored" => {
             let stored: Vec<Vec<u8>> = engines.iter().map(Engine::to_bytes).collect();
-            measured(&path, rounds, &stored, |bytes| Engine::from_bytes(catalog, bytes));
+            measured(path, rounds, &stored, |bytes| Engine::from_bytes(catalog, bytes));
         }
         "parse" | "load" => {
             let texts: Vec<String> = states.iter().map(|state| state.tenant.to_toml()).collect();

@@ -96,13 +96,17 @@ pub(crate) fn because(cell: &Cell) -> String {
     about.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn tables(matrix: &Matrix) -> [(&'static str, &Table); 4] {
-    [
+/// The tables of a matrix that have something in them.
+pub(crate) fn tables(matrix: &Matrix) -> Vec<(&'static str, &Table)> {
+    let all = [
         ("Permissions by role", &matrix.permissions),
         ("Features by role", &matrix.features),
         ("Features by switches, for whoever has every role", &matrix.switches),
         ("Who may turn which setting", &matrix.changes),
-    ]
+        ("Who may connect and read through what", &matrix.connectors),
+        ("Which data may be stored and processed", &matrix.data),
+    ];
+    all.into_iter().filter(|(_, table)| !table.rows.is_empty()).collect()
 }
 
 pub(crate) fn matrix(matrix: &Matrix, paint: Paint) -> String {

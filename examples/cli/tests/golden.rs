@@ -11,7 +11,7 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use common::{command, root, run};
 use expect_test::{ExpectFile, expect_file};
@@ -48,6 +48,15 @@ fn remedies_say_what_would_have_to_change() {
     let never = ["remedies", CLINIC, "--role", "guest", "--permission", "create_teams"];
     check(&never, &expect_file!["golden/remedies_impossible.txt"]);
     check(&[&never[..], &["--json"]].concat(), &expect_file!["golden/remedies.json"]);
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for golden in [include_str!("golden/remedies.txt"), include_str!("golden/remedies_impossible.txt")] {
+        let (_, printed) = golden.split_once('\n').unwrap();
+        assert!(readme.contains(printed), "not in the README:\n{printed}");
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::Change;
 use crate::engine::{Engine, Holders, Levers, RolePermission};
 use crate::id::{
-    AddOnId, FactId, FeatureId, IdSet, LimitId, ListId, ModelId, PermissionId, PlanId, RoleId, SettingId,
-    Tag, positions,
+    AddOnId, FactId, FallbackId, FeatureId, IdSet, LimitId, ListId, ModelId, PermissionId, PlanId, RoleId,
+    SettingId, Tag, positions,
 };
 use crate::request::{Action, Request, Subject};
 use crate::word::Switch;
@@ -126,6 +126,23 @@ pub(super) struct Here<'s> {
 impl<'s> Here<'s> {
     pub(super) fn of(engine: &'s Engine, request: Request<'s>) -> Self {
         Self { engine, request, levers: OnceCell::new(), actors: OnceCell::new() }
+    }
+
+    /// A gate of the request itself that nothing gets past, whatever else is moved: what it needs is neither to be
+    /// had nor to be bought, and no fact leads around it.
+    pub(super) fn hopeless(&self) -> Option<Decision> {
+        if matches!(self.request.action, Action::Permission(_)) {
+            return None;
+        }
+        let explanation = self.engine.explain(&self.request);
+        let own = explanation.steps().iter().filter(|step| step.of() == (None, None));
+        let mut failed = own.filter(|step| step.gate <= Gate::Setting && step.failure().is_some());
+        let step = failed.find(|step| {
+            let failure = |reason| Failure { reason, because: step.because, facts: 0 };
+            step.failure().is_some_and(|reason| self.wishes(failure(reason)).is_empty())
+        })?;
+        let deny = Decision::new(self.tag(), step.failure()?, step.because);
+        Some(deny.with_fallback(explanation.decision().fallback().map(FallbackId::position)))
     }
 
     /// The moves that could get the request further, from every gate that it fails. None, if the gate that decides

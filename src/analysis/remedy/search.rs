@@ -68,8 +68,12 @@ impl<'a> State<'a> {
     }
 
     /// The moves that lead on from here: none that moves again what was moved before.
+    fn here(&self) -> Here<'_> {
+        Here::of(self.engine(), self.request())
+    }
+
     fn moves(&self) -> Vec<Move> {
-        let mut moves = Here::of(self.engine(), self.request()).moves();
+        let mut moves = self.here().moves();
         moves.retain(|step| self.path.iter().all(|taken| !taken.excludes(step)));
         moves
     }
@@ -146,7 +150,7 @@ pub(super) fn remedies(engine: &Engine, request: &Request<'_>, decision: Record)
 struct Search {
     /// Sets of moves, smallest first, with the path that each was found by.
     found: Vec<(Vec<Move>, Vec<Move>)>,
-    /// The first deny after some step from which no step led on.
+    /// The first deny from which no step led on, if it is not that of the request as it stands.
     stuck: Option<Record>,
     complete: bool,
 }
@@ -159,9 +163,13 @@ impl Search {
         for _ in 0..Remedies::STEPS_MAX {
             let mut next = Vec::new();
             for state in &layer {
+                if let Some(deny) = state.here().hopeless() {
+                    search.stuck_at(state, deny);
+                    continue;
+                }
                 let moves = state.moves();
                 if moves.is_empty() {
-                    search.stuck_at(state);
+                    search.stuck_at(state, state.decide());
                 }
                 for step in moves {
                     let set = state.set_with(&step);
@@ -188,7 +196,8 @@ impl Search {
             }
             layer = next;
         }
-        search.complete = layer.iter().all(|state| state.moves().is_empty());
+        let over = |state: &State<'_>| state.here().hopeless().is_some() || state.moves().is_empty();
+        search.complete = layer.iter().all(over);
         search
     }
 
@@ -196,10 +205,10 @@ impl Search {
         self.found.iter().any(|(found, _)| found.iter().all(|step| set.binary_search(step).is_ok()))
     }
 
-    /// Where nothing was done yet, the record of the request itself says it.
-    fn stuck_at(&mut self, state: &State<'_>) {
-        if !state.path.is_empty() {
-            self.stuck.get_or_insert_with(|| state.engine().record(&state.decide()));
+    /// Where the request is stuck as it stands, its own record says so, with names that nobody has.
+    fn stuck_at(&mut self, state: &State<'_>, deny: Decision) {
+        if !state.path.is_empty() || deny.reason() != state.decide().reason() {
+            self.stuck.get_or_insert_with(|| state.engine().record(&deny));
         }
     }
 }
