@@ -1,5 +1,6 @@
 //! What depends on catalog and domain alone: plans, kinds, settings, regimes. Gates 2 to 5.
 
+use super::change::on;
 use super::{About, Asked, Case, strs};
 use crate::model::{Change, Connector, Feature, Mode, Names, Permission, Regime, Setting};
 
@@ -94,8 +95,17 @@ impl<'a> Case<'a> {
 
     // Settings.
 
-    /// AI-02, AI-04: what is stated from above wins, then what the domain says, then what a regime starts off.
+    /// What a setting is at; after a change that is taken as made, what that says.
     pub(super) fn position(&self, name: &str) -> Position<'a> {
+        let now = self.position_now(name);
+        match self.as_if.filter(|change| change.setting.as_deref() == Some(name)) {
+            Some(change) => Position { on: on(change), ..now },
+            None => now,
+        }
+    }
+
+    /// AI-02, AI-04: what is stated from above wins, then what the domain says, then what a regime starts off.
+    fn position_now(&self, name: &str) -> Position<'a> {
         let setting = &self.catalog.settings[name];
         let default = Position {
             on: setting.default.as_deref() == Some("on"),
