@@ -164,11 +164,17 @@ impl<'b> Bytes<'b> {
         Some(*first)
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Option<u64> {
         if let Some((short @ ..0x80, rest)) = self.0.split_first() {
             self.0 = rest;
             return Some(u64::from(*short));
         }
+        self.long_number()
+    }
+
+    #[cold]
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.byte()?;

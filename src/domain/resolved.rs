@@ -1,5 +1,10 @@
 //! A domain in the positions of its catalog: what decisions ask it for.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a byte or a cell that a gate asks for is a few loads, fewer than a call"
+)]
+
 use std::cmp::Ordering;
 
 use super::compact::{Bytes, Section, Stated};
@@ -96,7 +101,7 @@ impl Resolved {
     }
 
     /// A byte of what settings, guards and meters come to.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settled(&self, model: &Model, at: usize) -> Option<u8> {
         match self.stated_at {
             0 => model.tables.untouched(model, self.kind, self.plan)?.get(at).copied(),
@@ -106,7 +111,7 @@ impl Resolved {
 
     /// 0 if all static conditions of a permission or, after those, of a feature hold, else one more than the
     /// position of the first that fails. `None`: the conditions are to be walked.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn folded(&self, model: &Model, slot: usize) -> Option<u8> {
         let guard = model.tables.guard_of(slot)?;
         self.settled(model, model.settings.len().saturating_add(guard)).filter(|folded| *folded != WALK)
@@ -130,7 +135,7 @@ impl Resolved {
     }
 
     /// What a role has of a permission: its base's defaults (ROL-06), then what the domain says of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn cell(&self, model: &Model, role: u16, permission: u16) -> Cell {
         match self.of_role(model, role, permission) {
             Some(OFF) => Cell::OffForRole,
@@ -140,7 +145,7 @@ impl Resolved {
     }
 
     /// What is stated of a permission for a role, if anything.
-    #[inline]
+    #[inline(always)]
     fn of_role(&self, model: &Model, role: u16, permission: u16) -> Option<u8> {
         let roles = model.tables.settled;
         if self.tables_len() <= roles {
@@ -166,14 +171,14 @@ impl Resolved {
     }
 
     /// Where the bytes of the custom role at this position begin, if there is one.
-    #[inline]
+    #[inline(always)]
     fn custom(&self, model: &Model, role: u16) -> Option<usize> {
         let index = usize::from(role).checked_sub(model.roles.len())?;
         (index < usize::from(self.custom_roles)).then(|| self.custom_at(model, index))
     }
 
     /// The base of a role: itself, unless it is a custom one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn base_of(&self, model: &Model, role: u16) -> u16 {
         self.custom(model, role).and_then(|at| self.word(at)).unwrap_or(role)
     }

@@ -106,6 +106,7 @@ fn denied(
 }
 
 /// Whether a regime bars who runs the selected model; `None` where no model is to be selected.
+#[inline(always)]
 fn of_model(evaluation: &Evaluation<'_>, run: &Run<'_>, row: &Feature) -> Option<Outcome> {
     if row.providers != Providers::OfModel {
         return None;
@@ -146,6 +147,7 @@ fn last_gates<O: Observer>(
 }
 
 /// Whether the domain opted in; `None` where there is nothing to opt in to (AI-20).
+#[inline(always)]
 fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<Outcome> {
     let because = Because::one(Parameter::Feature, feature);
     let state = &evaluation.state;
@@ -175,17 +177,19 @@ fn processing(evaluation: &Evaluation<'_>, feature: u16, row: &Feature, model: O
 #[inline(never)]
 fn processed_by(evaluation: &Evaluation<'_>, row: &Feature, mut providers: u64) -> Processing {
     let state = &evaluation.state;
-    let mut obligations = 0;
-    for used in &row.services {
-        match state.check_service(*used) {
-            Ok(_) => providers |= used.provider.map_or(0, bit),
-            Err(_) => {
-                obligations |= state.model.services.get(used.service).map_or(0, |service| service.without);
-            }
-        }
-    }
+    let (mut barred, mut obligations) = (0, 0);
     for (_, regime) in state.regimes() {
+        barred |= regime.providers;
         obligations |= regime.obligations;
+    }
+    for used in &row.services {
+        let provider = used.provider.map_or(0, bit);
+        let mut regimes = state.regimes();
+        if provider & barred != 0 || regimes.any(|(_, regime)| regime.services.contains(&used.service)) {
+            obligations |= state.model.services.get(used.service).map_or(0, |service| service.without);
+        } else {
+            providers |= provider;
+        }
     }
     Processing { providers, obligations: obligations | state.model.provider_obligations(providers) }
 }
