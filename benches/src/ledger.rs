@@ -58,17 +58,16 @@ impl Prices {
         let reservation = EventId::new(1_000 + 2 * number as u128);
         let settlement = EventId::new(reservation.bits() + 1);
         let (estimate, actual) = (self.tokens(120, 20), self.tokens(100, 25));
-        let reserve = Body::Reserve {
-            usage: self.price(&estimate, at),
-            actor: ActorId::new(1),
-            deadline: Timestamp::from_nanoseconds(at.nanoseconds() + SECOND),
-        };
-        let settle = Body::Settle { reservation, usage: self.price(&actual, at) };
-        for (id, body) in [(reservation, reserve), (settlement, settle)] {
-            let receipt = account.apply(&Event::new(account.id(), id, at, body)).expect("a timely event");
-            assert!(black_box(receipt).denial().is_none());
-        }
+        let deadline = Timestamp::from_nanoseconds(at.nanoseconds() + SECOND);
+        let reserve = Body::Reserve { usage: self.price(&estimate, at), actor: ActorId::new(1), deadline };
+        apply(account, reservation, at, reserve);
+        apply(account, settlement, at, Body::Settle { reservation, usage: self.price(&actual, at) });
     }
+}
+
+fn apply(account: &mut Account, id: EventId, at: Timestamp, body: Body) {
+    let receipt = account.apply(&Event::new(account.id(), id, at, body)).expect("a timely event");
+    assert!(black_box(receipt).denial().is_none());
 }
 
 impl Default for Prices {

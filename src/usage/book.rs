@@ -78,6 +78,7 @@ impl Tokens {
         self.counts.get(usize::from(pool.0)).copied().unwrap_or(0)
     }
 
+    #[inline]
     fn sum(&self) -> u128 {
         self.counts.iter().map(|count| u128::from(*count)).sum()
     }
@@ -227,10 +228,15 @@ struct Model {
 struct Version {
     effective: Timestamp,
     number: PriceVersion,
-    /// The price of each pool, zero where there is none.
-    thousandths: [u64; POOL_COUNT_MAX],
-    /// All bits for a pool without a price, no bits for one with a price.
-    unpriced: [u64; POOL_COUNT_MAX],
+    /// The price of each pool that has one.
+    prices: [Option<Price>; POOL_COUNT_MAX],
+    /// The same in millionths of a credit, zero where there is none.
+    micros: [u64; POOL_COUNT_MAX],
+    /// None of the pools from this position on has a price.
+    priced: usize,
+    /// The bits that no count may have for the charge to be a plain sum of products: for a pool without a price
+    /// all of them, for the others those of counts so large that the sum might not fit.
+    beyond: [u64; POOL_COUNT_MAX],
 }
 
 impl PriceBook {
@@ -291,19 +297,13 @@ impl PriceBook {
         if entry.versions.get(place).is_some_and(|version| version.effective == effective) {
             return Err(BookError::EffectiveTwice);
         }
-        let mut version = Version {
-            effective,
-            number,
-            thousandths: [0; POOL_COUNT_MAX],
-            unpriced: [u64::MAX; POOL_COUNT_MAX],
-        };
+        let mut table = [None; POOL_COUNT_MAX];
         for (pool, price) in prices {
-            let pool = usize::from(pool.0);
-            let slots = version.thousandths.get_mut(pool).zip(version.unpriced.get_mut(pool));
-            if let Some((thousandths, unpriced)) = slots {
-                (*thousandths, *unpriced) = (price.thousandths(), 0);
+            if let Some(slot) = table.get_mut(usize::from(pool.0)) {
+                *slot = Some(*price);
             }
         }
+        let version = Version::new(effective, number, table);
         entry.versions.insert(place, version);
         self.version_count = next;
         Ok(number)
@@ -329,6 +329,7 @@ impl PriceBook {
     /// # Errors
     ///
     /// [`UsageError::PoolMismatch`] if a stated total is not the sum of the pools; [`UsageError::Overflow`].
+    #[inline]
     pub fn usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
         if let Some(total) = tokens.total.filter(|total| u128::from(*total) != tokens.sum()) {
             return Err(UsageError::PoolMismatch { total, sum: tokens.sum() });
@@ -342,6 +343,7 @@ impl PriceBook {
         Ok(Usage { counts: tokens.counts, cost })
     }
 
+    #[inline]
     fn version_at(&self, model: ModelKey, at: Timestamp) -> Option<&Version> {
         let versions = &self.models.get(usize::from(model.0))?.versions;
         // The newest is nearly always the one, and then the search is one comparison.
@@ -350,16 +352,40 @@ impl PriceBook {
 }
 
 impl Version {
+    fn new(effective: Timestamp, number: PriceVersion, prices: [Option<Price>; POOL_COUNT_MAX]) -> Self {
+        let micros = prices.map(|price| price.map_or(0, |price| price.thousandths().saturating_mul(1_000)));
+        let sum = micros.iter().fold(0_u64, |sum, micros| sum.saturating_add(*micros));
+        let most = u64::MAX.checked_div(sum).unwrap_or(u64::MAX);
+        // As many low bits as make no count above `most`, so that one look at the bits of a count is enough.
+        let zeros = most.leading_zeros().saturating_add(u32::from(most < u64::MAX));
+        let beyond = !u64::MAX.checked_shr(zeros).unwrap_or(0);
+        let beyond = prices.map(|price| if price.is_some() { beyond } else { u64::MAX });
+        let priced = prices.iter().rposition(Option::is_some).map_or(0, |last| last.saturating_add(1));
+        Self { effective, number, prices, micros, priced, beyond }
+    }
+
     /// The sum over the pools; none if one of them is used and has no price.
+    #[inline]
     fn charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
-        let unpriced = self.unpriced.iter().zip(counts).fold(0, |used, (mask, count)| used | (mask & count));
-        if unpriced > 0 {
+        if self.beyond.iter().zip(counts).fold(0, |used, (bits, count)| used | (bits & count)) > 0 {
+            return self.checked_charge(counts);
+        }
+        let parts = self.micros.iter().zip(counts).take(self.priced);
+        let sum = parts.fold(0_u64, |sum, (micros, count)| sum.wrapping_add(micros.wrapping_mul(*count)));
+        Ok(Some(MicroCredits::new(sum)))
+    }
+
+    /// The same whether or not each pool has a price and the charge fits.
+    #[cold]
+    fn checked_charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
+        let mut used = self.prices.iter().zip(counts).filter(|(_, count)| **count > 0);
+        if used.clone().any(|(price, _)| price.is_none()) {
             return Ok(None);
         }
         // Two factors of 64 bits have a product of 128, so that only the sum has to be checked.
-        let mut parts = self.thousandths.iter().zip(counts);
-        let sum = parts.try_fold(0_u128, |sum, (price, count)| {
-            sum.checked_add(u128::from(*price).saturating_mul(u128::from(*count)))
+        let sum = used.try_fold(0_u128, |sum, (price, count)| {
+            let thousandths = price.map_or(0, Price::thousandths);
+            sum.checked_add(u128::from(thousandths).saturating_mul(u128::from(*count)))
         });
         let fits = sum.and_then(|sum| u64::try_from(sum).ok()).and_then(MicroCredits::from_thousandths);
         fits.map(Some).ok_or(UsageError::Overflow)
@@ -373,3 +399,33 @@ wire_enum!(Cost {
     1 Priced { model, at, version, charge },
     2 Unpriced { model, at },
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The plain sum is taken where it is exact and nowhere else: around the largest counts that it is taken for, at
+    /// cheap and dear prices, it is what the checked sum says.
+    #[test]
+    fn the_plain_charge_is_the_checked_one() {
+        let prices =
+            [0, 1, 25, 4_294_967, 4_294_968, u64::MAX / 1_000, u64::MAX].map(Price::from_thousandths);
+        let edges = (0..u64::BITS).map(|bit| 1_u64 << bit);
+        let counts: Vec<u64> = edges.flat_map(|edge| [edge - 1, edge, edge + 1]).chain([u64::MAX]).collect();
+        let (at, mut plain) = (Timestamp::from_nanoseconds(0), 0);
+        for (cheap, dear) in prices.iter().flat_map(|cheap| prices.iter().map(move |dear| (*cheap, *dear))) {
+            let mut table = [None; POOL_COUNT_MAX];
+            (table[0], table[5]) = (Some(cheap), Some(dear));
+            let version = Version::new(at, PriceVersion(0), table);
+            for (pool, count) in [0, 3, 5].into_iter().flat_map(|pool| counts.iter().map(move |c| (pool, *c)))
+            {
+                let mut tokens = [0; POOL_COUNT_MAX];
+                (tokens[0], tokens[5]) = (count, count);
+                tokens[pool] = count;
+                assert_eq!(version.charge(&tokens), version.checked_charge(&tokens), "{table:?} {tokens:?}");
+                plain += usize::from(version.beyond[pool] & count == 0 && count > 0);
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
+}
