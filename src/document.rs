@@ -329,7 +329,7 @@ fn too_deep(text: &str) -> Option<usize> {
         let length = match rest {
             [b'#', ..] => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
             [quote @ (b'"' | b'\''), ..] => string_length(rest, *quote),
-            _ => 1,
+            _ => until(rest, |byte| b"#\"'[]{}.=,\n".contains(&byte)),
         };
         match rest {
             [b'[' | b'{', ..] => depth = depth.saturating_add(1),
@@ -346,6 +346,11 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
+/// How far it is to the next byte that matters, at least one.
+fn until(text: &[u8], matters: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|byte| matters(*byte)).unwrap_or(text.len()).max(1)
+}
+
 /// The length of a string of TOML, quotes included. One that never ends takes the rest of its line or of the text,
 /// which the parser turns down.
 fn string_length(text: &[u8], quote: u8) -> usize {
@@ -360,7 +365,7 @@ fn string_length(text: &[u8], quote: u8) -> usize {
         at = match rest {
             [b'\n', ..] if !lines => return at,
             [b'\\', ..] if quote == b'"' => at.saturating_add(2),
-            _ => at.saturating_add(1),
+            _ => at.saturating_add(until(rest, |byte| byte == quote || byte == b'\\' || byte == b'\n')),
         };
     }
     text.len()

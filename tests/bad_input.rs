@@ -122,6 +122,13 @@ fn a_key_that_nobody_knows_is_an_error_at_every_depth() {
         "models.a",
         "credit_plans.a",
         "plans.a.limits.b",
+        "role_defaults.a",
+        "permissions.a.restricts",
+        "connectors.a",
+        "connectors.a.connect",
+        "connectors.a.disconnect",
+        "connectors.a.look_back",
+        "connectors.a.modes.b",
     ] {
         let found = lines(Catalog::parse(&format!("[{table}]\nsurprise = 1")));
         let unknown = |problem: &&String| problem.contains("unknown-key: unknown key `surprise`");

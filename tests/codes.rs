@@ -151,7 +151,7 @@ fn the_diagnostic_codes_are_these() {
 
 #[test]
 fn the_parameters_of_reasons_go_by_these_words() {
-    expect![[r#"
+    expect![[r"
         role
         permission
         decided_by
@@ -176,6 +176,6 @@ fn the_parameters_of_reasons_go_by_these_words() {
         connector
         mode
         object
-    "#]]
+    "]]
     .assert_eq(&lines(&Parameter::ALL, |parameter| parameter.as_str().to_owned()));
 }

@@ -215,7 +215,7 @@ fn the_order_of_the_built_in_catalog_changes_no_byte() {
 #[test]
 fn each_setting_moves_decisions_one_declared_way() {
     let (mut opened, mut closed) = (0, 0);
-    for world in worlds(0..25, 40) {
+    for world in worlds(0..160, 80) {
         let read = model::Catalog::read(&world.catalog);
         let table: toml::Table = world.domain.parse().unwrap();
         let leads_to = |from: &str, to: &str| {
@@ -262,7 +262,7 @@ fn each_setting_moves_decisions_one_declared_way() {
             }
         }
     }
-    assert!(opened > 20 && closed > 0, "{opened} opened, {closed} closed");
+    assert!(opened > 20 && closed > 5, "{opened} opened, {closed} closed");
 }
 
 /// P5, DEC-01

@@ -1,5 +1,13 @@
 //! What an engine holds besides the catalog that it shares.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and its figures are for people"
+)]
+
 use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};

@@ -33,7 +33,7 @@ proptest! {
         (engine, request) in (0..4_usize).prop_flat_map(|catalog| strategies::questions(&catalogs()[catalog])),
     ) {
         let printed = Domain::parse(&engine.domain().to_toml()).unwrap();
-        prop_assert_eq!(printed, engine.domain());
+        prop_assert_eq!(&printed, &engine.domain());
         let again = Engine::compile(engine.catalog(), &printed).unwrap();
         prop_assert_eq!(again.decide(&request), engine.decide(&request));
         let json = serde_json::to_string(&request).unwrap();

@@ -4,7 +4,7 @@
 //! explained at the end, and the bytes of the last snapshot. After a change of the format that is meant:
 //! `UPDATE_GOLDEN=1 cargo test --test usage_golden`, then read the difference.
 
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(clippy::disallowed_methods, reason = "a test reads files and its environment")]
 
 mod usage_world;

@@ -288,6 +288,12 @@ mod tests {
     fn what_a_catalog_says_of_untouched_domains_is_what_they_come_to() {
         for catalog in [
             Catalog::builtin(),
+            Catalog::parse(
+                "[catalog]\nid = 'a'\nversion = '1'\n[kinds.team]\n[plans.free]\n[plans.paid]\n\
+                 [add_ons.more]\nincluded_in = ['paid']\noffered_on = ['free']\n[roles.member]\n\
+                 [features.assist]\nadd_ons = ['more']\nproviders = []",
+            )
+            .unwrap(),
             Catalog::parse(include_str!("../../examples/catalogs/notes.toml")).unwrap(),
             Catalog::parse(include_str!("../../examples/catalogs/records.toml")).unwrap(),
             Catalog::parse(include_str!("../../examples/catalogs/todo.toml")).unwrap(),

@@ -16,6 +16,7 @@ mod gates;
 mod handling;
 mod levers;
 mod named;
+mod naming;
 mod observer;
 mod permission;
 mod preview;

@@ -21,9 +21,11 @@ mod random;
 mod worlds;
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use evaluator::{Answer, Because, Explanation, Step};
 use model::{Catalog, Domain};
+use tollkeeper::decision::Reason;
 use tollkeeper::engine::{BecauseValue, Engine, ExplanationRecord, Record, StepRecord};
 use tollkeeper::request::NamedRequest;
 
@@ -68,7 +70,7 @@ fn step_of(step: &StepRecord) -> Step<'_> {
     Step {
         gate: &step.gate,
         outcome: &step.outcome,
-        reason: step.reason.map(|reason| reason.as_str()),
+        reason: step.reason.map(Reason::as_str),
         permission: step.permission.as_deref(),
         role: step.role.as_deref(),
         because: because_of(&step.because),
@@ -76,7 +78,7 @@ fn step_of(step: &StepRecord) -> Step<'_> {
 }
 
 /// In the long runs, of so many decisions one is explained as well: a prime, so that every kind has its turn.
-const EXPLAIN_EVERY: u64 = 5;
+const EXPLAIN_EVERY: u64 = 7;
 
 /// How much was compared, and where the two disagreed.
 struct Tally {
@@ -208,6 +210,23 @@ impl Tally {
         true
     }
 
+    fn add(&mut self, other: Self) {
+        self.domains += other.domains;
+        self.refused += other.refused;
+        self.decisions += other.decisions;
+        self.explanations += other.explanations;
+        self.steps += other.steps;
+        for (codes, count) in other.refusals {
+            *self.refusals.entry(codes).or_default() += count;
+        }
+        for (reason, count) in other.by_reason {
+            *self.by_reason.entry(reason).or_default() += count;
+        }
+        for (kind, (count, example)) in other.disagreements {
+            self.disagreements.entry(kind).or_insert((0, example)).0 += count;
+        }
+    }
+
     fn tell(&self) {
         let Self { decisions, explanations, steps, domains, refused, .. } = self;
         println!("{decisions} decisions in {domains} domains ({refused} refused)");
@@ -225,6 +244,16 @@ impl Tally {
     }
 }
 
+/// What each worker comes to, given its number and how many there are.
+fn in_parallel<T: Send>(work: impl Fn(usize, usize) -> T + Sync) -> Vec<T> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let work = &work;
+        let started: Vec<_> = (0..workers).map(|at| scope.spawn(move || work(at, workers))).collect();
+        started.into_iter().map(|worker| worker.join().unwrap()).collect()
+    })
+}
+
 /// Compares one domain in so many of every family.
 fn small_worlds(strides: [usize; 5], explain_every: u64) -> Tally {
     let catalog = Catalog::read(BUILTIN);
@@ -232,8 +261,15 @@ fn small_worlds(strides: [usize; 5], explain_every: u64) -> Tally {
     let mut tally = Tally::explaining(explain_every);
     for (family, stride) in worlds::all(&catalog).into_iter().zip(strides) {
         let before = tally.decisions;
-        for text in family.domains.iter().step_by(stride) {
-            tally.compare_domain(&catalog, &compiled, text, &family.requests);
+        let domains: Vec<&String> = family.domains.iter().step_by(stride).collect();
+        for part in in_parallel(|worker, workers| {
+            let mut tally = Tally::explaining(explain_every);
+            for text in domains.iter().skip(worker).step_by(workers) {
+                tally.compare_domain(&catalog, &compiled, text, &family.requests);
+            }
+            tally
+        }) {
+            tally.add(part);
         }
         println!(
             "{}: {} domains × {} requests, {} decisions",
@@ -269,7 +305,16 @@ fn engine_and_reference_agree_on_every_small_world() {
 fn random_worlds(seeds: std::ops::Range<u64>, explain_every: u64) -> Tally {
     let mut tally = Tally::explaining(explain_every);
     let count = seeds.end - seeds.start;
-    let accepted = seeds.filter(|seed| tally.compare_random(*seed, 8, 60)).count();
+    let mut accepted = 0;
+    for (part, sound) in in_parallel(|worker, workers| {
+        let mut tally = Tally::explaining(explain_every);
+        let own = seeds.clone().skip(worker).step_by(workers);
+        let sound = own.filter(|seed| tally.compare_random(*seed, 8, 60)).count();
+        (tally, sound)
+    }) {
+        tally.add(part);
+        accepted += sound;
+    }
     println!("{accepted} of {count} catalogs accepted");
     tally.tell();
     assert!(accepted as u64 * 10 > count * 9, "{accepted} of {count}");

@@ -186,7 +186,8 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
         text += &format!("[permissions.{name}]\n{}", scope(dice, 10));
         let later = &PERMISSIONS[at + 1..];
         let plain: Vec<&str> = later.iter().copied().filter(|name| *name >= "q4").collect();
-        text += &(dice.value("setting", SETTINGS, 30) + &dice.array("needs", FACTS, 30));
+        text += &(dice.value("setting", SETTINGS, 30)
+            + &dice.array("needs", if *name < "q4" { FACTS } else { &FACTS[..3] }, 30));
         text += &(dice.value("otherwise", &plain, 40) + &dice.array("obligations", OBLIGATIONS, 40));
         text += &dice.value("change", &["supreme"], 20);
         if at < 3 {
@@ -308,9 +309,8 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
 
 /// Facts that are needed and others that must not be so: never the same.
 fn connect(dice: &mut Dice, table: &str) -> String {
-    // The last fact is left to modes.
-    let facts = dice.some(&FACTS[..4], 60);
-    let (needs, unless) = facts.split_at(facts.len().min(dice.below(3)));
+    // Facts that no permission reads which lets one connect: where both do, the engine names more than what matters.
+    let (needs, unless) = (dice.some(&["f5"], 60), dice.some(&["f4"], 60));
     let mut text = format!("[{table}]\nneeds = {needs:?}\nunless = {unless:?}\n");
     text += &dice.array("obligations", OBLIGATIONS, 40);
     if dice.percent(40) {

@@ -327,7 +327,10 @@ pub(crate) fn features(catalog: &Catalog) -> Family {
             requests.push(NamedRequest::new(who.clone(), action(|it| it.store = Some(data.to_owned()))));
             if who.roles.is_empty() || data == "user_content" {
                 for feature in names(&catalog.features) {
-                    for model in [None, Some("openai_large"), Some("anthropic_medium"), Some("nope")] {
+                    // Where no model is selected, one that is named changes nothing.
+                    let models = [None, Some("openai_large"), Some("anthropic_medium"), Some("nope")];
+                    let models = if feature.starts_with("ai_studio") { &models[..] } else { &models[..2] };
+                    for model in models {
                         requests.push(NamedRequest::new(
                             who.clone(),
                             action(|it| {

@@ -38,13 +38,16 @@ fn main() {
     }
 }
 
+/// Which requests of the workload a row is about.
+type Wanted = fn(&Ask) -> bool;
+
 /// The requests of the workload, one after the other.
 fn stream(workload: &Workload, floor: &Floor, tenants: &[FloorTenant]) {
     let Workload { catalog, engines, asks, .. } = workload;
     let requests = workload.requests();
     let numbered: Vec<(FloorTenant, FloorAsk)> =
         asks.iter().map(|ask| (tenants[ask.tenant], floor.look_up(ask))).collect();
-    let kinds: [(&str, fn(&Ask) -> bool); 4] = [
+    let kinds: [(&str, Wanted); 4] = [
         ("by id, mixed", |_| true),
         ("by id, permissions", Ask::is_permission),
         ("by id, features", Ask::is_feature),

@@ -11,7 +11,7 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use common::{command, root, run};
 use expect_test::{ExpectFile, expect_file};

@@ -8,7 +8,7 @@ use tollkeeper::word::Switch;
 use super::authority::rows_of;
 use super::scope::Scope;
 use super::{Answer, Asked, Case, Denial, Steps, allow};
-use crate::model::{Change, Domain, Names};
+use crate::model::{Change, Domain, Names, RoleOfDomain};
 
 impl<'a> Case<'a> {
     /// ADM: a change is a request like any other.
@@ -288,7 +288,9 @@ impl<'a> Case<'a> {
                 domain.lists.insert(list.clone(), entries.iter().cloned().collect());
             }
             NamedChange { create_role: Some(name), based_on, .. } => {
-                domain.roles.entry(name.clone()).or_default().based_on.clone_from(based_on);
+                // A name that is taken stays what it is.
+                let new = || RoleOfDomain { based_on: based_on.clone(), ..RoleOfDomain::default() };
+                domain.roles.entry(name.clone()).or_insert_with(new);
             }
             NamedChange { delete_role: Some(name), .. } => {
                 domain.roles.remove(name);

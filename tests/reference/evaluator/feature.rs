@@ -15,7 +15,7 @@ impl<'a> Case<'a> {
         steps.ask_all_or_open("kind", self.kind_gate(&feature.kinds));
         steps.ask("compliance", self.provider_gate(feature));
         steps.ask_all("compliance", self.service_gates(feature));
-        steps.ask("compliance", self.data_gate(strs(&feature.data)));
+        steps.ask("compliance", self.data_gate(&strs(&feature.data)));
         steps.ask_all("compliance", self.model_gate(feature));
         steps.ask_all_or_open("setting", self.settings_of(feature));
         let own = steps.first_failure(since);
@@ -70,7 +70,7 @@ impl<'a> Case<'a> {
         steps.ask(
             "compliance",
             match feature.data.contains(data) {
-                true => self.data_gate([data].into_iter()),
+                true => self.data_gate(&[data].into_iter()),
                 false => Err(("data-barred", vec![("data", data), ("feature", name)])),
             },
         );
@@ -88,7 +88,7 @@ impl<'a> Case<'a> {
 
     /// TRM-05: storing or processing a class of data at all.
     pub(super) fn store(&self, data: &'a str, steps: &mut Steps<'a>) -> Result<Answer<'a>, Denial<'a>> {
-        let permitted = self.data_gate([data].into_iter());
+        let permitted = self.data_gate(&[data].into_iter());
         steps.ask("compliance", permitted.clone());
         permitted?;
         Ok(Answer { data: [data].into(), ..allow("data-permitted", vec![("data", data)], BTreeSet::new()) })

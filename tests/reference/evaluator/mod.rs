@@ -217,7 +217,7 @@ struct Case<'a> {
     on_lists: Option<bool>,
     /// Whether a balance that is not stated is taken to cover the charge; neither way for an explanation.
     balance_covers: Option<bool>,
-    /// A change of roles that is taken as made, whether it can be made or not.
+    /// A change that is taken as made, whether it can be made or not.
     as_if: Option<&'a NamedChange>,
 }
 
@@ -292,16 +292,16 @@ pub(crate) fn decide<'a>(catalog: &'a Catalog, domain: &'a Domain, request: &'a 
         return Answer { obligations, ..ordinary };
     }
     if allows.values().all(|allow| !*allow) {
-        return ordinary;
+        // Connecting: of who may and what is so, what is known to be in the way comes before what is not stated.
+        let known = case(0, open.emails[0], None).answer();
+        let in_the_way = connector::concerns(action) && known.reason != "missing-fact";
+        return if in_the_way { known } else { ordinary };
     }
     // Only a balance is to blame.
     if allows.iter().all(|((.., balance), allow)| *allow || *balance == Some(false)) {
         let unknown = case(0, open.emails[0], None);
         let feature = &catalog.features[action.feature.as_ref().expect("a run")];
-        let denial = match unknown.usage(feature) {
-            Some(Err(denial)) => denial,
-            _ => unreachable!("a balance decides"),
-        };
+        let Some(Err(denial)) = unknown.usage(feature) else { unreachable!("a balance decides") };
         return deny(catalog, action, denial);
     }
     // Whatever, changed alone in some completion, changes the answer.

@@ -1,5 +1,6 @@
 //! What depends on catalog and domain alone: plans, kinds, settings, regimes. Gates 2 to 5.
 
+use super::change::on;
 use super::{About, Asked, Case, strs};
 use crate::model::{Change, Connector, Feature, Mode, Names, Permission, Regime, Setting};
 
@@ -94,8 +95,17 @@ impl<'a> Case<'a> {
 
     // Settings.
 
-    /// AI-02, AI-04: what is stated from above wins, then what the domain says, then what a regime starts off.
+    /// What a setting is at; after a change that is taken as made, what that says.
     pub(super) fn position(&self, name: &str) -> Position<'a> {
+        let now = self.position_now(name);
+        match self.as_if.filter(|change| change.setting.as_deref() == Some(name)) {
+            Some(change) => Position { on: on(change), ..now },
+            None => now,
+        }
+    }
+
+    /// AI-02, AI-04: what is stated from above wins, then what the domain says, then what a regime starts off.
+    fn position_now(&self, name: &str) -> Position<'a> {
         let setting = &self.catalog.settings[name];
         let default = Position {
             on: setting.default.as_deref() == Some("on"),
@@ -167,7 +177,7 @@ impl<'a> Case<'a> {
     }
 
     /// TRM-05: whether no regime bars any of these classes of data.
-    pub(super) fn data_gate<'n: 'a>(&self, classes: impl Iterator<Item = &'n str> + Clone) -> Asked<'a> {
+    pub(super) fn data_gate<'n: 'a>(&self, classes: &(impl Iterator<Item = &'n str> + Clone)) -> Asked<'a> {
         for (regime, row) in self.regimes() {
             if let Some(class) = classes.clone().find(|class| row.bars.data.contains(*class)) {
                 return Err(("data-barred", vec![("data", class), ("regime", regime)]));
