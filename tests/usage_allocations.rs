@@ -55,12 +55,18 @@ fn account(start: Timestamp) -> Account {
 fn an_account_is_small_and_an_event_allocates_nothing_below_five_grants() {
     let start: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
     assert!(size_of::<Event>() <= 208 && size_of::<Account>() <= 496);
-    let region = Region::new(ALLOCATOR);
-    let mut account = account(start);
+    // The least of several, as the thread that waits for this test may allocate meanwhile.
+    let held = (0..5).map(|_| {
+        let region = Region::new(ALLOCATOR);
+        let account = account(start);
+        let stats = region.change();
+        drop(account);
+        stats.bytes_allocated - stats.bytes_deallocated
+    });
     // A plan, a limit, four grants, and a window of which six events are remembered.
-    let stats = region.change();
-    let held = stats.bytes_allocated - stats.bytes_deallocated;
+    let held = held.min().unwrap();
     assert!(held <= 3_600, "{held}");
+    let mut account = account(start);
     let mut book = PriceBook::new();
     let input = book.add_pool("input").unwrap();
     let model = book.add_model("m").unwrap();

@@ -153,13 +153,14 @@ mod tests {
         assert!(same > 60 && unknown > 3, "{same} {unknown}");
     }
 
+    fn foreign<T: Bind>(notes: &Catalog) -> T {
+        notes.all::<T>().next().unwrap().1
+    }
+
     #[test]
     fn ids_of_another_catalog_borrow_no_names() {
         let engine = clinic();
         let notes = Catalog::parse(include_str!("../../examples/catalogs/notes.toml")).unwrap();
-        fn foreign<T: Bind>(notes: &Catalog) -> T {
-            notes.all::<T>().next().unwrap().1
-        }
         let role: RoleId = foreign(&notes);
         let to = crate::word::Switch::Off;
         let fact: FactId = foreign(&notes);
