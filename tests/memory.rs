@@ -64,7 +64,7 @@ fn grown(permissions: usize, roles: usize) -> Catalog {
 // One test, so that nothing else allocates while it counts.
 #[test]
 fn an_engine_holds_what_its_domain_states_and_little_more() {
-    let held = |catalog: &Catalog, text: &str| {
+    let once = |catalog: &Catalog, text: &str| {
         let region = Region::new(ALLOCATOR);
         let engine =
             Engine::parse(catalog, text).unwrap_or_else(|error| panic!("{}", error.render("", text)));
@@ -77,10 +77,12 @@ fn an_engine_holds_what_its_domain_states_and_little_more() {
         );
         heap + size_of::<Engine>()
     };
+    // The least of several, as the thread that waits for this test may allocate meanwhile.
+    let held = |catalog: &Catalog, text: &str| (0..3).map(|_| once(catalog, text)).min();
     let builtin = Catalog::builtin();
     assert_eq!(size_of::<Engine>(), 48);
-    assert!(held(&builtin, UNTOUCHED) <= 64);
-    assert!(held(&builtin, CONFIGURED) <= 256);
+    assert!(held(&builtin, UNTOUCHED) <= Some(64));
+    assert!(held(&builtin, CONFIGURED) <= Some(256));
     // More permissions and roles make no untouched domain larger.
     let text = "domain = { id = 'acme', kind = 'team', plan = 'free' }";
     let small = held(&grown(10, 4), text);
