@@ -22,7 +22,8 @@ fn deciding_allocates_nothing() {
     assert_eq!(count, 0);
 
     let texts: Vec<String> = workload.states.iter().map(|state| state.tenant.to_toml()).collect();
-    let (engines, bytes) =
-        held(|| texts.iter().map(|text| compile(&workload.catalog, text)).collect::<Vec<_>>().into_boxed_slice());
+    let (engines, bytes) = held(|| {
+        texts.iter().map(|text| compile(&workload.catalog, text)).collect::<Vec<_>>().into_boxed_slice()
+    });
     println!("customers of the workload: {} bytes each", bytes / engines.len());
 }
