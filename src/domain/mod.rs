@@ -18,7 +18,7 @@ mod state;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use crate::catalog::tables::Cell;
+pub(crate) use crate::catalog::model::Cell;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
 pub(crate) use names::{is_email_domain, product};

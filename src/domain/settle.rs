@@ -4,10 +4,10 @@
 use std::hash::Hasher as _;
 
 use super::compact::{Bytes, RoleRow, Section, Stated};
-use super::resolved::{CUSTOM_ROLE, NOT_STATED, OFF, ON, Rare, Resolved, SETTLED};
+use super::resolved::{CUSTOM_ROLE, NOT_STATED, OFF, ON, Rare, Resolved};
 use super::state::State;
-use crate::catalog::model::{ChangeRule, Condition, Limit};
-use crate::catalog::tables::{Grounds, fold};
+use crate::catalog::model::{ChangeRule, Limit};
+use crate::catalog::tables::fold;
 use crate::catalog::{Model, too_many_cells};
 use crate::hash::Fnv;
 use crate::id::{RoleId, Tag};
@@ -42,8 +42,8 @@ fn put(bytes: &mut [u8], at: usize, byte: u8) {
 }
 
 /// Whether plan, add-ons and kind allow a change at all.
-pub(super) fn rule_holds(state: &State<'_>, rule: Option<&ChangeRule>) -> bool {
-    rule.is_some_and(|rule| state.check_all(&rule.conditions).is_ok())
+pub(super) fn rule_holds(state: State<'_>, rule: Option<&ChangeRule>) -> bool {
+    rule.is_some_and(|rule| state.hold(&rule.conditions))
 }
 
 impl Resolved {
@@ -93,7 +93,7 @@ impl Resolved {
         self.bytes = bytes.into();
         self.stated_at = small(stated_at);
         // The settings are known now, which guards ask for.
-        let settling = Settling::new(model, &self);
+        let settling = State::new(model, &self);
         let guards = model.tables.guards.iter().map(|conditions| fold(&settling, conditions));
         let guards: Vec<u8> = guards.collect();
         let sold = model.tables.unlimited.iter().filter_map(|position| model.credit_plans.get(*position));
@@ -117,7 +117,7 @@ impl Resolved {
             let by_default = (row.default, Level::CatalogDefault, false);
             let state = if state.regimes().any(|(_, regime)| regime.removes.contains(&setting)) {
                 (row.default, Level::Regime, true)
-            } else if state.check_all(&row.conditions).is_err() {
+            } else if !state.hold(&row.conditions) {
                 // A setting that plan or kind do not have stands at its default.
                 by_default
             } else if let Some((_, position)) = locked {
@@ -143,7 +143,7 @@ impl Resolved {
         // What the plan does not let a domain configure stands at its default.
         let configurable = (self.present & (Section::Roles.bit() | Section::CustomRoles.bit()) != 0)
             && too_many_cells(roles, model.permissions.len()).is_none()
-            && rule_holds(&State::new(model, self), rule);
+            && rule_holds(State::new(model, self), rule);
         let standard = view.roles().map(|row| (row.base, row));
         let first = model.roles.len();
         let own = custom()
@@ -174,10 +174,10 @@ impl Resolved {
             tables.resize(start.saturating_add(model.tables.slot_count), NOT_STATED);
             let mut moved = false;
             for (permission, to) in row.permissions() {
-                let configurable = model.tables.cell(model, row.base, permission).is_configurable();
-                if let Some(slot) = model.tables.slot(permission).filter(|_| configurable) {
+                let of = model.permissions.get(permission).filter(|of| of.cell(row.base).is_configurable());
+                if let Some(slot) = of.and_then(|of| of.slot) {
                     let stated = if to == Switch::On { ON } else { OFF };
-                    put(&mut tables, start.saturating_add(slot), stated);
+                    put(&mut tables, start.saturating_add(usize::from(slot)), stated);
                     moved = true;
                 }
             }
@@ -192,47 +192,6 @@ impl Resolved {
             }
         }
         if number == 0 && self.custom_roles == 0 { Vec::new() } else { tables }
-    }
-}
-
-/// A domain whose settings are known, as static conditions ask it.
-#[derive(Clone, Copy)]
-pub(super) struct Settling<'a> {
-    state: State<'a>,
-    regimes: bool,
-}
-
-impl<'a> Settling<'a> {
-    pub(super) const fn new(model: &'a Model, domain: &'a Resolved) -> Self {
-        Self { state: State::new(model, domain), regimes: domain.has_regimes() }
-    }
-}
-
-impl Grounds for Settling<'_> {
-    fn plan(&self) -> u16 {
-        self.state.domain.plan
-    }
-
-    fn kind(&self) -> u16 {
-        self.state.domain.kind
-    }
-
-    fn has_add_on(&self, add_on: u16) -> bool {
-        self.state.has_add_on(add_on)
-    }
-
-    fn has_on(&self, setting: u16) -> bool {
-        let State { model, domain, .. } = self.state;
-        let on = |one: &u16| {
-            let byte = domain.settled(model, usize::from(*one));
-            let settled = byte.and_then(|byte| SETTLED.get(usize::from(byte)));
-            matches!(settled, Some((Switch::On, _, false)))
-        };
-        model.settings.get(setting).is_some_and(|row| row.chain.iter().all(on))
-    }
-
-    fn permits(&self, condition: &Condition) -> bool {
-        !self.regimes || self.state.check(condition).is_ok()
     }
 }
 
@@ -282,6 +241,7 @@ fn custom_role_id(model: &Model, name: &str, position: u16) -> RoleId {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use crate::domain::resolved::SETTLED;
 
     /// The catalog knows what a domain comes to that states nothing, without knowing of domains.
     #[test]

@@ -117,7 +117,7 @@ impl Engine {
 
     /// The domain after an allowed change.
     pub(super) fn changed(&self, change: Change<'_>) -> Domain {
-        if is_present(&self.state(), change) {
+        if is_present(self.state(), change) {
             return self.domain();
         }
         let mut source = self.domain().source().clone();
