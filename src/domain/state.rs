@@ -142,6 +142,7 @@ impl<'e> State<'e> {
     }
 
     /// Whether all of these conditions hold.
+    #[inline]
     pub(crate) fn hold(self, conditions: &[Condition]) -> bool {
         conditions.iter().all(|condition| condition.holds(&self))
     }
@@ -174,6 +175,7 @@ impl<'e> State<'e> {
     }
 
     /// The state of one setting by itself.
+    #[inline]
     pub(crate) fn setting(self, setting: u16) -> Option<SettingState> {
         let (position, level, absent) = self.settled(setting)?;
         let moved = level == Level::Regime;
@@ -181,6 +183,7 @@ impl<'e> State<'e> {
         Some(SettingState { position, level, regime, absent })
     }
 
+    #[inline]
     fn settled(self, setting: u16) -> Option<(Switch, Level, bool)> {
         let (position, level, absent) = self.domain.setting(self.model, setting)?;
         match self.after {
@@ -203,8 +206,7 @@ impl<'e> State<'e> {
     }
 
     /// The providers of which one would have to be left, and none is; or one must not be barred, and is.
-    fn barred_of(self, providers: Providers) -> u64 {
-        let barred = self.barred_providers();
+    fn barred_of(self, providers: Providers, barred: u64) -> u64 {
         let of_models = || self.model.models.iter().fold(0, |bits, (_, _, row)| bits | bit(row.provider));
         let unless_one_is_left = |any: u64| if any & !barred == 0 { any } else { 0 };
         match providers {
@@ -220,7 +222,7 @@ impl<'e> State<'e> {
     fn permits_providers(self, providers: Providers) -> bool {
         match providers {
             Providers::Unstated => !self.regimes().any(|(_, row)| row.unstated_providers),
-            _ => self.barred_of(providers) == 0,
+            _ => self.barred_of(providers, self.barred_providers()) == 0,
         }
     }
 
@@ -238,12 +240,14 @@ impl<'e> State<'e> {
     /// Which provider is barred, and by which regime.
     #[inline(never)]
     fn barring(self, providers: Providers) -> Verdict {
-        let provider = positions(self.barred_of(providers)).next();
+        let regimes = self.regimes();
+        let barred = regimes.clone().fold(0, |bits, (_, regime)| bits | regime.providers);
+        let provider = positions(self.barred_of(providers, barred)).next();
         let bars = |row: &Regime| match provider {
             Some(provider) => row.providers & bit(provider) != 0,
             None => row.unstated_providers,
         };
-        let regime = self.regimes().find(|(_, row)| bars(row)).map(|(regime, _)| regime);
+        let regime = regimes.clone().find(|(_, row)| bars(row)).map(|(regime, _)| regime);
         let because = Because::NOTHING.and_maybe(Parameter::Provider, provider);
         Verdict::new(Reason::ProviderBarred, because.and_maybe(Parameter::Regime, regime))
     }
