@@ -170,7 +170,7 @@ impl Resolved {
     /// Looks up everything that `domain` names, noting what does not fit.
     pub(crate) fn of_domain(domain: &Domain, model: &Model, problems: &mut Problems) -> Self {
         let source = domain.source();
-        let this = Self::of(model, names::write(source, model, problems));
+        let this = Self::of(model, &names::write(source, model, problems));
         rules::check(&this, model, Some(source), problems);
         this
     }
@@ -180,7 +180,7 @@ impl Resolved {
         if !read::is_canonical(stated, model) {
             return None;
         }
-        let this = Self::of(model, stated.to_vec());
+        let this = Self::of(model, stated);
         rules::check(&this, model, None, problems);
         Some(this)
     }

@@ -358,13 +358,21 @@ pub(super) fn shown(name: &str) -> String {
 
 /// The part of an e-mail address behind the `@`: ASCII labels with a dot between them.
 pub(crate) fn is_email_domain(text: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+    let (mut dotted, mut last) = (false, b'.');
+    for byte in text.bytes() {
+        let fits = match (last, byte) {
+            // A label neither starts nor ends with a hyphen, and is not empty.
+            (b'.' | b'-', b'.') | (b'.', b'-') => false,
+            (_, b'.' | b'-') => true,
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if !fits {
+            return false;
+        }
+        dotted |= byte == b'.';
+        last = byte;
+    }
+    text.len() <= 253 && dotted && last != b'.' && last != b'-'
 }
 
 /// Whether a text is a day or a time.

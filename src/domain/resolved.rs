@@ -249,7 +249,7 @@ impl Resolved {
         &'m self,
         model: &'m Model,
     ) -> impl Iterator<Item = (&'m str, &'m SoldCredits)> {
-        let settled = Settling::new(model, self);
+        let settled = Settling::new(model, &self.view());
         let sold = model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
         sold.filter(move |(_, sold)| sold.is_in_force(&settled))
     }
