@@ -49,7 +49,7 @@ fn complete<O: Observer>(
             obligations |= allow.obligation_bits();
         }
     }
-    let allowed = allowing.iter().filter(|allows| **allows).count();
+    let allowed = allowing.iter().take(worlds).filter(|allows| **allows).count();
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
     if complete && allowed == 0 {
         return ordinary;
