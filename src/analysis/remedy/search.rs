@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::actors::{By, by_strength, role_name, weakest};
+use super::actors::{By, by_strength, weakest};
 use super::moves::{Here, Move};
 use super::{Made, Remedies, Remedy, Step};
 use crate::analysis::circumstances::AMPLE;
+use crate::analysis::question::role_name;
 use crate::catalog::Bind;
 use crate::decision::Decision;
 use crate::domain::{Change, Edit};
