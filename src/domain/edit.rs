@@ -252,3 +252,109 @@ pub(crate) fn lower_case(entries: &[&str]) -> Vec<String> {
     entries.dedup();
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Bind, Catalog};
+    use crate::domain::Domain;
+    use crate::domain::names;
+    use crate::domain::read::is_canonical;
+
+    const TEXT: &str = "
+[domain]
+id = 'acme'
+kind = 'organization'
+plan = 'enterprise'
+add_ons = ['permissions_management']
+[holders]
+super_admin = 2
+contractor = 3
+manager = 4
+[settings]
+apps = 'off'
+[role_defaults]
+members = 'contractor'
+[roles.member.permissions]
+create_teams = 'off'
+[roles.contractor]
+based_on = 'guest'
+[roles.contractor.permissions]
+upload_files = 'off'
+[roles.manager]
+based_on = 'admin'
+";
+
+    fn stated(catalog: &Catalog, text: &str) -> Vec<u8> {
+        let domain = Domain::parse(text).unwrap();
+        let mut problems = crate::diagnostic::Problems::default();
+        let stated = names::write(domain.source(), catalog.model(), &mut problems);
+        problems.into_result(Some(text)).unwrap();
+        assert!(is_canonical(&stated, catalog.model()), "{text}");
+        stated
+    }
+
+    fn id<T: Bind>(catalog: &Catalog, name: &str) -> T {
+        catalog.find(name).unwrap()
+    }
+
+    /// What edits do to the text of the file: the part that is replaced, and by what.
+    #[test]
+    #[rustfmt::skip]
+    fn an_edit_states_what_the_file_states_with_it() {
+        let catalog = &Catalog::builtin();
+        let model = catalog.model();
+        let before = stated(catalog, TEXT);
+        let engine = crate::engine::Engine::parse(catalog, TEXT).unwrap();
+        let role = |name: &str| engine.role(name).unwrap();
+        let setting = |name, to| Change::Setting { setting: id(catalog, name), to };
+        let cell = |of, name, to| Change::RolePermission { role: role(of), permission: id(catalog, name), to };
+        let create = |name| Change::CreateRole { name, based_on: role("guest") };
+        let assign = |to, from: Option<&str>| Change::AssignRole { role: role(to), from: from.map(role) };
+        let list = |to| Change::List { list: id(catalog, "trusted_domains"), to };
+        let (admin, member) = ("[roles.member.p", "[roles.admin.permissions]\nmanage_roles = 'on'\n[roles.member.p");
+        let new = |name: &str| format!("[holders]\n{name} = 0\n\0[roles.{name}]\nbased_on = 'guest'\n");
+        for (change, replaced, by) in [
+            (setting("apps", Switch::On), "apps = 'off'", "apps = 'on'"),
+            (setting("ml", Switch::Off), "[settings]", "[settings]\nml = 'off'"),
+            (setting("uploads", Switch::Off), "[settings]", "[settings]\nuploads = 'off'"),
+            (cell("member", "create_teams", Switch::On), "create_teams = 'off'", "create_teams = 'on'"),
+            (cell("member", "use_apps", Switch::On), "create_teams", "use_apps = 'on'\ncreate_teams"),
+            (cell("admin", "manage_roles", Switch::On), admin, member),
+            (cell("contractor", "upload_files", Switch::On), "upload_files = 'off'", "upload_files = 'on'"),
+            (cell("contractor", "use_apps", Switch::Off), "upload_files", "use_apps = 'off'\nupload_files"),
+            (cell("manager", "manage_roles", Switch::On), "[roles.manager]", "[roles.manager]\npermissions = { manage_roles = 'on' }"),
+            (list(&["B.example", "a.example"]), "[settings]", "[lists]\ntrusted_domains = ['a.example', 'b.example']\n[settings]"),
+            (list(&[]), "[settings]", "[lists]\ntrusted_domains = []\n[settings]"),
+            (assign("manager", Some("super_admin")), "super_admin = 2\ncontractor = 3\nmanager = 4", "super_admin = 1\ncontractor = 3\nmanager = 5"),
+            (assign("member", None), "", ""),
+            (create("auditor"), "[holders]\n\0[roles.contractor]", &new("auditor")),
+            (create("editor"), "[holders]\n\0[roles.contractor]", &new("editor")),
+            (create("owner"), "[holders]\n\0[roles.contractor]", &new("owner")),
+            (Change::DeleteRole { role: role("manager") }, "manager = 4\n\0[roles.manager]\nbased_on = 'admin'\n", "\0"),
+        ] {
+            let mut text = TEXT.to_owned();
+            for (replaced, by) in replaced.split('\0').zip(by.split('\0')) {
+                let keep = if replaced == "[roles.contractor]" { replaced } else { "" };
+                text = text.replacen(replaced, &format!("{by}{keep}"), 1);
+            }
+            let after = edited(&before, model, Edit::Change(change));
+            assert_eq!(after, Some(stated(catalog, &text)), "{change:?}");
+        }
+        let upgraded = TEXT.replace("plan = 'enterprise'", "plan = 'enterprise_plus'");
+        let bought = TEXT.replace("['permissions_management']", "['key_management', 'permissions_management']");
+        let vacated = TEXT.replace("manager = 4", "manager = 0");
+        for (edit, text) in [
+            (Edit::Plan(id(catalog, "enterprise_plus")), upgraded),
+            (Edit::AddOn(id(catalog, "key_management")), bought),
+            (Edit::AddOn(id(catalog, "permissions_management")), TEXT.to_owned()),
+            (Edit::Holders(role("manager"), 0), vacated),
+        ] {
+            assert_eq!(edited(&before, model, edit), Some(stated(catalog, &text)), "{edit:?}");
+        }
+        // A role that new members get by default, and names that no custom role can have.
+        for change in [Change::DeleteRole { role: role("contractor") }, create("guest"), create("No Id")] {
+            assert_eq!(edited(&before, model, Edit::Change(change)), None, "{change:?}");
+        }
+    }
+}
