@@ -267,8 +267,8 @@ impl<'b> Bytes<'b> {
     /// The entries up to the end, or up to one that cannot be read.
     pub(super) fn entries<T>(
         mut self,
-        mut read: impl FnMut(&mut Self) -> Option<T>,
-    ) -> impl Iterator<Item = T> {
+        mut read: impl FnMut(&mut Self) -> Option<T> + Clone,
+    ) -> impl Iterator<Item = T> + Clone {
         std::iter::from_fn(move || if self.is_empty() { None } else { read(&mut self) })
     }
 }
@@ -325,7 +325,7 @@ impl<'b> Stated<'b> {
         left.part().unwrap_or_default()
     }
 
-    pub(super) fn positions(&self, section: Section) -> impl Iterator<Item = u16> + use<'b> {
+    pub(super) fn positions(&self, section: Section) -> impl Iterator<Item = u16> + Clone + use<'b> {
         self.section(section).entries(Bytes::position)
     }
 

@@ -19,7 +19,7 @@ mod state;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use crate::catalog::tables::Cell;
+pub(crate) use crate::catalog::model::Cell;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
 pub(crate) use edit::{Edit, lower_case};

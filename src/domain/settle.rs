@@ -5,12 +5,12 @@ use std::hash::Hasher as _;
 
 use super::compact::{Bytes, RoleRow, Section, Stated};
 use super::resolved::{CUSTOM_ROLE, NOT_STATED, OFF, ON, Rare, Resolved, SETTLED};
-use super::state::State;
-use crate::catalog::model::{ChangeRule, Condition, Limit, Providers, Regime};
+use super::state::{State, permits};
+use crate::catalog::model::{ChangeRule, Condition, Limit, Regime};
 use crate::catalog::tables::{Grounds, fold};
 use crate::catalog::{Model, too_many_cells};
 use crate::hash::Fnv;
-use crate::id::{RoleId, Tag, bit};
+use crate::id::{RoleId, Tag};
 use crate::word::{Level, Switch};
 
 /// The byte that says what a setting comes to: its place in [`SETTLED`].
@@ -47,8 +47,8 @@ fn put(bytes: &mut [u8], at: usize, byte: u8) {
 }
 
 /// Whether plan, add-ons and kind allow a change at all.
-pub(super) fn rule_holds(state: &State<'_>, rule: Option<&ChangeRule>) -> bool {
-    rule.is_some_and(|rule| state.check_all(&rule.conditions).is_ok())
+pub(super) fn rule_holds(state: State<'_>, rule: Option<&ChangeRule>) -> bool {
+    rule.is_some_and(|rule| state.hold(&rule.conditions))
 }
 
 impl Resolved {
@@ -223,9 +223,9 @@ fn write_row(model: &Model, row: RoleRow<'_>, tables: &mut Vec<u8>) -> bool {
     tables.resize(start.saturating_add(model.tables.slot_count), NOT_STATED);
     let mut moved = false;
     for (permission, to) in row.permissions() {
-        let configurable = model.tables.cell(model, row.base, permission).is_configurable();
-        if let Some(slot) = model.tables.slot(permission).filter(|_| configurable) {
-            put(tables, start.saturating_add(slot), if to == Switch::On { ON } else { OFF });
+        let of = model.permissions.get(permission).filter(|of| of.cell(row.base).is_configurable());
+        if let Some(slot) = of.and_then(|of| of.slot) {
+            put(tables, start.saturating_add(slot.into()), if to == Switch::On { ON } else { OFF });
             moved = true;
         }
     }
@@ -237,36 +237,25 @@ fn write_row(model: &Model, row: RoleRow<'_>, tables: &mut Vec<u8>) -> bool {
 
 /// A domain as static conditions ask it: what it states, and what its settings come to once that is known.
 #[derive(Clone, Copy)]
-pub(super) struct Settling<'a> {
+struct Settling<'a> {
     model: &'a Model,
     kind: u16,
     plan: u16,
     regimes: Bytes<'a>,
     add_ons: Bytes<'a>,
     settings: &'a [u8],
-    barred_providers: u64,
-    barred_data: u64,
 }
 
 impl<'a> Settling<'a> {
-    pub(super) fn new(model: &'a Model, stated: &Stated<'a>) -> Self {
+    fn new(model: &'a Model, stated: &Stated<'a>) -> Self {
         let Stated { kind, plan, .. } = *stated;
         let (regimes, add_ons) = (stated.section(Section::Regimes), stated.section(Section::AddOns));
-        let none =
-            Self { model, kind, plan, regimes, add_ons, settings: &[], barred_providers: 0, barred_data: 0 };
-        let barred = |(providers, data), regime: &Regime| (providers | regime.providers, data | regime.data);
-        let (barred_providers, barred_data) = none.regimes().fold((0, 0), barred);
-        Self { barred_providers, barred_data, ..none }
+        Self { model, kind, plan, regimes, add_ons, settings: &[] }
     }
 
     fn regimes(&self) -> impl Iterator<Item = &'a Regime> + use<'a> {
         let model = self.model;
         self.regimes.entries(Bytes::position).filter_map(|regime| model.regimes.get(regime))
-    }
-
-    /// Whether some of these are left; of none, nothing is barred.
-    fn leaves(&self, any: u64) -> bool {
-        any == 0 || any & !self.barred_providers != 0
     }
 }
 
@@ -283,7 +272,7 @@ impl Grounds for Settling<'_> {
         let bought = || self.add_ons.entries(Bytes::position).any(|one| one == add_on);
         let row = self.model.add_ons.get(add_on);
         row.is_some_and(|row| {
-            row.included_in.contains(&self.plan) || row.offered_on.contains(&self.plan) && bought()
+            row.included_in.contains(self.plan) || row.offered_on.contains(self.plan) && bought()
         })
     }
 
@@ -297,24 +286,7 @@ impl Grounds for Settling<'_> {
     }
 
     fn permits(&self, condition: &Condition) -> bool {
-        if self.regimes.is_empty() {
-            return true;
-        }
-        match condition {
-            Condition::Providers(Providers::All(all)) => all & self.barred_providers == 0,
-            Condition::Providers(Providers::Any(any)) => self.leaves(*any),
-            Condition::Providers(Providers::OfModel) => {
-                let models = self.model.models.rows();
-                self.leaves(models.fold(0, |all, row| all | bit(row.provider)))
-            }
-            Condition::Providers(Providers::Unstated) => !self.regimes().any(|one| one.unstated_providers),
-            Condition::Service(used) => {
-                let barred = self.regimes().any(|regime| regime.services.contains(&used.service));
-                !barred && used.provider.map_or(0, bit) & self.barred_providers == 0
-            }
-            Condition::Data(classes) => classes & self.barred_data == 0,
-            Condition::Plans(_) | Condition::AddOns(_) | Condition::Kinds(_) | Condition::Settings(_) => true,
-        }
+        self.regimes.is_empty() || permits(self.model, self.regimes(), condition)
     }
 }
 
@@ -367,6 +339,7 @@ fn custom_role_id(model: &Model, name: &str, position: u16) -> RoleId {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use crate::domain::resolved::SETTLED;
 
     /// The catalog knows what a domain comes to that states nothing, without knowing of domains.
     #[test]

@@ -113,7 +113,7 @@ impl Engine {
 
     /// The domain after an allowed change.
     fn changed(&self, change: Change<'_>) -> Domain {
-        if is_present(&self.state(), change) {
+        if is_present(self.state(), change) {
             return self.domain();
         }
         let changed = self.resolved.domain_with(self.catalog.model(), change);

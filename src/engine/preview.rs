@@ -50,7 +50,7 @@ impl Engine {
 
     /// The engine after a change whose ids are of this engine.
     pub(crate) fn with_change(&self, change: Change<'_>) -> Option<Self> {
-        if is_present(&self.state(), change) {
+        if is_present(self.state(), change) {
             return Some(self.clone());
         }
         self.with(Edit::Change(change))

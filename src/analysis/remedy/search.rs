@@ -61,7 +61,7 @@ impl<'a> State<'a> {
         let subject = Subject::roles(&self.roles).with_standings(&self.standings);
         let email_domain = self.email_domain.as_deref().or(self.context.email_domain);
         let context = Context { email_domain, balances: &self.balances, ..self.context };
-        Request { subject, action, context }
+        Request::new(subject, action).with_context(context)
     }
 
     fn decide(&self) -> Decision {
