@@ -53,6 +53,11 @@ impl<T> Rows<T> {
         self.names.iter().map(AsRef::as_ref)
     }
 
+    /// The rows alone, in order.
+    pub(crate) fn rows(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+
     /// The rows with their positions, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &str, &T)> {
         (0..=u16::MAX).zip(self.names()).zip(&self.rows).map(|((position, name), row)| (position, name, row))

@@ -9,10 +9,10 @@ use std::cmp::Ordering;
 
 use super::compact::{Bytes, Section, Stated};
 use super::state::State;
-use crate::catalog::Model;
 use crate::catalog::model::{Cell, Limit, Permission, SoldCredits};
 use crate::catalog::tables::WALK;
-use crate::id::RoleId;
+use crate::catalog::{Model, too_many_cells};
+use crate::id::{COUNT_MAX, RoleId};
 use crate::word::{Level, Switch};
 
 /// The effective state of a setting.
@@ -202,6 +202,12 @@ impl Resolved {
     #[inline]
     pub(super) fn role_count(&self, model: &Model) -> usize {
         model.roles.len().saturating_add(usize::from(self.custom_roles))
+    }
+
+    /// Whether there are no more roles than can be numbered and tabled.
+    pub(super) fn fits(&self, model: &Model) -> bool {
+        let roles = self.role_count(model);
+        roles <= COUNT_MAX && too_many_cells(roles, model.permissions.len()).is_none()
     }
 
     /// The position of a role by name, custom ones included.

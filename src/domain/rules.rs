@@ -97,23 +97,24 @@ impl Rules<'_, '_> {
     fn roles(&mut self) {
         let (model, domain) = (self.model, self.domain);
         for row in domain.view().roles() {
-            let name = model.roles.name(row.base);
             if self.state.is_supreme(row.base) {
+                let name = model.roles.name(row.base);
                 let message = format!("role `{name}` cannot be configured");
                 let help = "it holds every permission; org-wide settings bind it".to_owned();
                 self.add(Code::ImmutableRole, |source| key(&source.roles, name), message, Some(help));
             } else {
-                self.permissions(name, row);
+                self.permissions(None, row);
             }
         }
+        let custom = domain.view().custom_roles();
         let create = model.changes.create_role.as_ref();
-        let allowed = rule_holds(self.state, create);
-        for (name, row) in domain.view().custom_roles() {
+        let allowed = domain.custom_roles == 0 || rule_holds(self.state, create);
+        for (name, row) in custom {
             if !allowed {
                 self.no_custom_role(name);
             }
             match model.roles.get(row.base) {
-                Some(base) if base.custom => self.permissions(name, row),
+                Some(base) if base.custom => self.permissions(Some(name), row),
                 Some(_) => self.no_base(name, row.base),
                 None => {}
             }
@@ -143,14 +144,15 @@ impl Rules<'_, '_> {
         self.add(Code::ImmutableRole, at, message, Some(help));
     }
 
-    /// What a role is configured to must be possible (PRM-21, PRM-22).
-    fn permissions(&mut self, role: &str, row: RoleRow<'_>) {
+    /// What a role, custom or of the catalog, is configured to must be possible (PRM-21, PRM-22).
+    fn permissions(&mut self, custom: Option<&str>, row: RoleRow<'_>) {
         let model = self.model;
         let of = |position: u16| model.permissions.get(position);
         let configurable = |(position, _): &(u16, Switch)| {
             of(*position).is_some_and(|permission| permission.cell(row.base).is_configurable())
         };
         for (position, to) in row.permissions().filter(|one| !configurable(one)) {
+            let role = custom.unwrap_or_else(|| model.roles.name(row.base));
             let permission = model.permissions.name(position);
             let at = |source: &DomainSource| key(&source.roles.get(role)?.permissions, permission);
             let cells = of(position).map_or(&[][..], |of| &of.cells);

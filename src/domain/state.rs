@@ -62,13 +62,7 @@ impl Grounds for State<'_> {
 
     #[inline(never)]
     fn permits(&self, condition: &Condition) -> bool {
-        !self.has_regimes()
-            || match condition {
-                Condition::Providers(providers) => self.permits_providers(*providers),
-                Condition::Service(used) => self.permits_service(*used),
-                Condition::Data(classes) => self.permits_data(*classes),
-                _ => true,
-            }
+        !self.has_regimes() || permits(self.model, self.regimes().map(|(_, row)| row), condition)
     }
 }
 
@@ -200,49 +194,12 @@ impl<'e> State<'e> {
         domain.regimes().filter_map(move |position| Some((position, model.regimes.get(position)?)))
     }
 
-    /// The providers that some regime bars.
-    pub(crate) fn barred_providers(self) -> u64 {
-        self.regimes().fold(0, |bits, (_, regime)| bits | regime.providers)
-    }
-
-    /// The providers of which one would have to be left, and none is; or one must not be barred, and is.
-    fn barred_of(self, providers: Providers, barred: u64) -> u64 {
-        let of_models = || self.model.models.iter().fold(0, |bits, (_, _, row)| bits | bit(row.provider));
-        let unless_one_is_left = |any: u64| if any & !barred == 0 { any } else { 0 };
-        match providers {
-            Providers::All(all) => all & barred,
-            Providers::Any(any) => unless_one_is_left(any),
-            // Some model must be left to select; which one is asked when a request selects it.
-            Providers::OfModel => unless_one_is_left(of_models()),
-            Providers::Unstated => 0,
-        }
-    }
-
-    /// Whether no regime bars whom a feature sends data to.
-    fn permits_providers(self, providers: Providers) -> bool {
-        match providers {
-            Providers::Unstated => !self.regimes().any(|(_, row)| row.unstated_providers),
-            _ => self.barred_of(providers, self.barred_providers()) == 0,
-        }
-    }
-
-    /// Whether no regime bars a service or who runs it.
-    fn permits_service(self, used: UsedService) -> bool {
-        let provider = used.provider.map_or(0, bit);
-        self.regimes().all(|(_, row)| row.providers & provider == 0 && !row.services.contains(&used.service))
-    }
-
-    /// Whether no regime bars any of these classes of data.
-    fn permits_data(self, classes: u64) -> bool {
-        self.regimes().all(|(_, row)| row.data & classes == 0)
-    }
-
     /// Which provider is barred, and by which regime.
     #[inline(never)]
     fn barring(self, providers: Providers) -> Verdict {
         let regimes = self.regimes();
-        let barred = regimes.clone().fold(0, |bits, (_, regime)| bits | regime.providers);
-        let provider = positions(self.barred_of(providers, barred)).next();
+        let of_regimes = regimes.clone().map(|(_, row)| row);
+        let provider = positions(barred(self.model, of_regimes, providers)).next();
         let bars = |row: &Regime| match provider {
             Some(provider) => row.providers & bit(provider) != 0,
             None => row.unstated_providers,
@@ -441,5 +398,37 @@ impl<'e> State<'e> {
         let after = self.after;
         let all = (0..=u16::MAX).take(self.role_count());
         all.filter(move |role| !matches!(after, Some(After::Without { role: gone }) if gone == role))
+    }
+}
+
+/// Whether none of the regimes bars what a condition is about.
+pub(super) fn permits<'m>(
+    model: &Model,
+    mut regimes: impl Iterator<Item = &'m Regime>,
+    condition: &Condition,
+) -> bool {
+    match condition {
+        Condition::Providers(Providers::Unstated) => !regimes.any(|row| row.unstated_providers),
+        Condition::Providers(providers) => barred(model, regimes, *providers) == 0,
+        Condition::Service(used) => {
+            let provider = used.provider.map_or(0, bit);
+            regimes.all(|row| row.providers & provider == 0 && !row.services.contains(&used.service))
+        }
+        Condition::Data(classes) => regimes.all(|row| row.data & classes == 0),
+        Condition::Plans(_) | Condition::AddOns(_) | Condition::Kinds(_) | Condition::Settings(_) => true,
+    }
+}
+
+/// The providers of which one would have to be left, and none is; or one must not be barred, and is.
+fn barred<'m>(model: &Model, regimes: impl Iterator<Item = &'m Regime>, providers: Providers) -> u64 {
+    let barred = regimes.fold(0, |bits, row| bits | row.providers);
+    let of_models = || model.models.rows().fold(0, |bits, row| bits | bit(row.provider));
+    let unless_one_is_left = |any: u64| if any & !barred == 0 { any } else { 0 };
+    match providers {
+        Providers::All(all) => all & barred,
+        Providers::Any(any) => unless_one_is_left(any),
+        // Some model must be left to select; which one is asked when a request selects it.
+        Providers::OfModel => unless_one_is_left(of_models()),
+        Providers::Unstated => 0,
     }
 }

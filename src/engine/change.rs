@@ -42,15 +42,17 @@ fn complete<O: Observer>(
     let count = unstated.count_ones();
     let complete = count <= COMPLETED_MAX;
     let worlds = 1_usize << if complete { count } else { 0 };
-    let mut allowing = [false; 1 << COMPLETED_MAX];
-    let mut obligations = 0;
-    for (number, allows) in (0..).zip(allowing.iter_mut().take(worlds)) {
-        if let Ok(allow) = known_with(evaluation, change, unstated, number, &mut Nobody) {
-            *allows = true;
+    // One bit a completion.
+    let mut allowing = [0_u64; (1 << COMPLETED_MAX) / 64];
+    let (mut allowed, mut obligations) = (0_usize, 0);
+    for (number, world) in (0..worlds).zip(0..) {
+        let allow = known_with(evaluation, change, unstated, world, &mut Nobody);
+        if let Some((allow, word)) = allow.ok().zip(allowing.get_mut(number / 64)) {
+            *word |= 1 << (number % 64);
+            allowed = allowed.saturating_add(1);
             obligations |= allow.obligation_bits();
         }
     }
-    let allowed = allowing.iter().filter(|allows| **allows).count();
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
     if complete && allowed == 0 {
         return ordinary;
@@ -59,7 +61,7 @@ fn complete<O: Observer>(
         // Hiding a fact hides no obligation.
         return ordinary.map(|allow| allow.with_obligations(obligations));
     }
-    let allows = |number: usize| allowing.get(number).copied().unwrap_or_default();
+    let allows = |number: usize| allowing.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1);
     let matters = |index: u32| (0..worlds).any(|number| allows(number) != allows(number ^ (1 << index)));
     let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
     let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
