@@ -372,7 +372,9 @@ impl Problems {
                 .split('`')
                 .nth(1)
                 .is_some_and(|key| self.damaged.contains(&(span.start, key.to_owned()))),
-            Code::UnknownName | Code::MalformedId => self.found.iter().any(broken),
+            Code::UnknownName | Code::MalformedId | Code::WrongType | Code::OutOfRange => {
+                self.found.iter().any(broken)
+            }
             _ => false,
         }
     }

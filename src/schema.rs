@@ -150,8 +150,8 @@ mod tests {
     use crate::domain::source as domain;
     use crate::request::{NamedAction, NamedChange, NamedContext, NamedSubject, Resource};
 
-    fn of_parser<T: Table>() -> BTreeSet<String> {
-        T::KEYS.iter().map(|key| (*key).to_owned()).collect()
+    fn of_parser<T: Table + Default>() -> BTreeSet<String> {
+        T::default().keys().iter().map(|key| (*key).to_owned()).collect()
     }
 
     fn of_schema<T: JsonSchema>() -> BTreeSet<String> {

@@ -4,18 +4,20 @@
 //! noted and left out, and reading goes on.
 
 mod depth;
+mod map;
 mod print;
 mod read;
 #[cfg(feature = "schema")]
 mod schema;
 mod table;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut, Range};
 
 use toml::de::{DeTable, DeValue};
 
 use depth::{DEPTH_MAX, too_deep};
+pub(crate) use map::Map;
 pub(crate) use print::{Print, Printed, print_word, to_toml};
 pub(crate) use read::{Entry, Read, Slot};
 #[cfg(feature = "schema")]
@@ -26,6 +28,9 @@ use crate::diagnostic::{Code, Problems};
 
 /// A value of a file as the parser gives it, with its place.
 pub(crate) type Value<'t> = toml::Spanned<DeValue<'t>>;
+
+/// A key of a file as the parser gives it, with its place.
+type Key<'t> = toml::Spanned<Cow<'t, str>>;
 
 /// A value of a file with its place, which is no part of what the file states.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,9 +64,6 @@ impl std::borrow::Borrow<str> for Spanned<String> {
 /// A name in a file, with its place.
 pub(crate) type Name = Spanned<String>;
 
-/// A map from names of the file.
-pub(crate) type Map<T> = BTreeMap<Name, T>;
-
 /// An array of a file whose order means nothing: sorted when read, so that no later step can depend on it.
 /// Elements stated twice are kept, to be reported.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -87,6 +89,10 @@ impl<T: Ord> FromIterator<T> for Set<T> {
         elements.sort();
         Self(elements)
     }
+}
+
+fn name(key: &Key<'_>) -> Name {
+    Spanned::new(key.span(), key.get_ref().as_ref().to_owned())
 }
 
 /// Whether a key may be left out of what is serialized.
@@ -176,7 +182,7 @@ pub(crate) trait Section: Default {
 }
 
 /// A table that is an entry as a whole.
-impl<T: Table> Section for Placed<T> {
+impl<T: Table + Default> Section for Placed<T> {
     fn read(_name: &str, at: Range<usize>, value: &Value<'_>, problems: &mut Problems) -> Self {
         let row = Entry::read(&at, value, problems).unwrap_or_default();
         Self { at: Some(at), row }
@@ -186,17 +192,24 @@ impl<T: Table> Section for Placed<T> {
 /// A table of entries.
 impl<T: Read> Section for Map<T> {
     fn read(name: &str, _at: Range<usize>, value: &Value<'_>, problems: &mut Problems) -> Self {
-        let mut entries = Self::new();
-        let Some(table) = value.get_ref().as_table() else {
-            problems.add(Code::WrongType, Some(value.span()), format!("`{name}` must be a table"));
-            return entries;
-        };
-        for (key, value) in table {
-            if let Some(row) = Entry::read(&key.span(), value, problems) {
-                entries.insert(Spanned::new(key.span(), key.get_ref().as_ref().to_owned()), row);
-            }
-        }
-        entries
+        let mut map = Self::default();
+        entries(name, value, problems, &mut |key, value, problems| {
+            let row = Entry::read(&key.span(), value, problems);
+            row.into_iter().for_each(|row| map.insert(self::name(key), row));
+        });
+        map
+    }
+}
+
+fn entries(
+    name: &str,
+    value: &Value<'_>,
+    problems: &mut Problems,
+    read: &mut dyn FnMut(&Key<'_>, &Value<'_>, &mut Problems),
+) {
+    match value.get_ref().as_table() {
+        Some(table) => table.iter().for_each(|(key, value)| read(key, value, problems)),
+        None => problems.add(Code::WrongType, Some(value.span()), format!("`{name}` must be a table")),
     }
 }
 

@@ -1,6 +1,5 @@
 //! How the values of a file are read: each type from a value of its own, noting every mistake in it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Range;
@@ -8,9 +7,9 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::de::value::StrDeserializer;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::{DeArray, DeValue};
 
-use super::{Name, Set, Spanned, Value};
+use super::{Key, Map, Set, Spanned, Table, Value, name};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 
 /// How many mistakes of one entry are reported: a longer list helps nobody to mend it.
@@ -33,6 +32,9 @@ impl<T: Read> Slot for T {
         T::read(value, entry).map(|read| *self = read).is_some()
     }
 }
+
+/// How the value of a key is read; false if nothing is.
+type ReadKey<'r> = dyn FnMut(&mut Entry<'_>, &Key<'_>, &Value<'_>) -> bool + 'r;
 
 /// An entry of a file while it is read: gathers what is wrong with it.
 pub(crate) struct Entry<'p> {
@@ -71,8 +73,13 @@ impl<'p> Entry<'p> {
         }
     }
 
-    /// Notes that `value` is something else than what belongs there.
+    /// Notes that `value` is something else than what belongs there, and reads nothing.
     pub(crate) fn wrong_type<T>(&mut self, value: &Value<'_>, expected: &str) -> Option<T> {
+        self.expected(expected, value);
+        None
+    }
+
+    fn expected(&mut self, expected: &str, value: &Value<'_>) {
         let found = match value.get_ref() {
             DeValue::String(text) => format!("string `{}`", text.escape_debug()),
             DeValue::Integer(number) => format!("integer `{number}`"),
@@ -83,7 +90,6 @@ impl<'p> Entry<'p> {
             DeValue::Table(_) => "a table".to_owned(),
         };
         self.mistake(Code::WrongType, value.span(), format!("expected {expected}, found {found}"), None);
-        None
     }
 
     /// The text of a string.
@@ -95,19 +101,32 @@ impl<'p> Entry<'p> {
         value.get_ref().as_array().or_else(|| self.wrong_type(value, "an array"))
     }
 
-    pub(super) fn table<'v, 't>(&mut self, value: &'v Value<'t>) -> Option<&'v DeTable<'t>> {
-        value.get_ref().as_table().or_else(|| self.wrong_type(value, "a table"))
+    /// Reads the keys of a table to where they go; false if `value` is none.
+    pub(super) fn table(&mut self, value: &Value<'_>, row: &mut dyn Table) -> bool {
+        self.keys(value, &mut |entry, key, value| match row.slot(key.get_ref()) {
+            Some(slot) => slot.fill(value, entry),
+            None => {
+                entry.unknown_key(key, row.keys());
+                true
+            }
+        })
     }
 
-    /// Reads the value of a key to where it goes.
-    pub(super) fn fill(&mut self, slot: &mut dyn Slot, key: &str, value: &Value<'_>) {
-        if !slot.fill(value, self) {
-            self.problems.damage(&self.at, key);
+    /// Goes through a table, key by key, noting which could not be read; false if `value` is none.
+    fn keys(&mut self, value: &Value<'_>, read: &mut ReadKey<'_>) -> bool {
+        let Some(table) = value.get_ref().as_table() else {
+            return self.wrong_type::<()>(value, "a table").is_some();
+        };
+        for (key, value) in table {
+            if !read(self, key, value) {
+                self.problems.damage(&self.at, key.get_ref());
+            }
         }
+        true
     }
 
     /// Notes a key that a table with the keys `known` does not have.
-    pub(super) fn unknown_key(&mut self, key: &toml::Spanned<Cow<'_, str>>, known: &[&str]) {
+    fn unknown_key(&mut self, key: &Key<'_>, known: &[&str]) {
         let name = key.get_ref().as_ref();
         let room = self.mistakes < ENTRY_PROBLEMS_MAX;
         let meant = if room { did_you_mean(name, known.iter().copied()) } else { None };
@@ -136,13 +155,17 @@ impl<'p> Entry<'p> {
         }
     }
 
-    /// Notes a string that is none of `words`.
+    /// Notes a string that is none of `words`, and reads nothing.
     pub(crate) fn unknown_word<T>(&mut self, value: &Value<'_>, words: &[&str]) -> Option<T> {
+        self.expected_word(words, value);
+        None
+    }
+
+    fn expected_word(&mut self, words: &[&str], value: &Value<'_>) {
         let name = value.get_ref().as_str().unwrap_or_default();
         let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
         let help = format!("use one of {}", words.join(", "));
         self.mistake(Code::UnknownValue, value.span(), format!("unknown value `{name}`"), Some(help));
-        None
     }
 }
 
@@ -215,22 +238,20 @@ impl<T: Read + Ord> Read for Set<T> {
     }
 }
 
-impl<K: From<Name> + Ord, T: Read> Read for BTreeMap<K, T> {
+impl<T: Read> Read for Map<T> {
     fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
-        let mut map = Self::new();
-        for (key, value) in entry.table(value)? {
-            let name = Spanned::new(key.span(), key.get_ref().as_ref().to_owned());
-            match T::read(value, entry) {
-                Some(read) => drop(map.insert(K::from(name), read)),
-                None => entry.problems.damage(&entry.at, key.get_ref()),
-            }
-        }
-        Some(map)
+        let mut map = Self::default();
+        let is_table = entry.keys(value, &mut |entry, key, value| {
+            T::read(value, entry).map(|row| map.insert(name(key), row)).is_some()
+        });
+        is_table.then_some(map)
     }
 }
 
-impl From<Name> for String {
-    fn from(name: Name) -> Self {
-        name.into_inner()
+/// A map of requests, which have no places.
+impl<T: Read> Read for BTreeMap<String, T> {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        let map = Map::read(value, entry)?;
+        Some(map.into_iter().map(|(name, read)| (name.into_inner(), read)).collect())
     }
 }

@@ -1,10 +1,11 @@
 //! What JSON Schemas say of the types that files are read into, for editors.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Name, Placed, Set, Spanned};
+use super::{Map, Name, Placed, Set, Spanned};
 
 /// A type whose schema is written out, each time it is used.
 macro_rules! inline {
@@ -37,6 +38,7 @@ inline! {
     () Spanned<u64>, "Number", |generator| u64::json_schema(generator);
     () Spanned<Vec<String>>, "Texts", |generator| Vec::<String>::json_schema(generator);
     (<T: JsonSchema>) Set<T>, "Set", |generator| Vec::<T>::json_schema(generator);
+    (<T: JsonSchema>) Map<T>, "Map", |generator| BTreeMap::<Name, T>::json_schema(generator);
     (<T: JsonSchema>) Placed<T>, "Table", |generator| T::json_schema(generator);
     () Day, "Day", |_generator| json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" });
     () Length, "Length", |_generator| json_schema!({ "type": "string", "pattern": "^[1-9][0-9]*[hd]$" });

@@ -3,24 +3,18 @@
 use super::{Entry, Print, Printed, Read, Slot, Value};
 
 /// What is read from a table: every key optional, unknown ones refused.
-pub(crate) trait Table: Default {
+pub(crate) trait Table {
     /// The keys, in the order in which they are printed.
-    const KEYS: &'static [&'static str];
+    fn keys(&self) -> &'static [&'static str];
 
     /// Where the value of a key goes.
     fn slot(&mut self, key: &str) -> Option<&mut dyn Slot>;
 }
 
-impl<T: Table> Read for T {
+impl<T: Table + Default> Read for T {
     fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
         let mut row = Self::default();
-        for (key, value) in entry.table(value)? {
-            match row.slot(key.get_ref()) {
-                Some(slot) => entry.fill(slot, key.get_ref(), value),
-                None => entry.unknown_key(key, Self::KEYS),
-            }
-        }
-        Some(row)
+        entry.table(value, &mut row).then_some(row)
     }
 }
 
@@ -56,7 +50,9 @@ pub(crate) use key;
 macro_rules! keys {
     ($table:ty { $($key:ident $(= $name:literal)?),* $(,)? }) => {
         impl crate::document::Table for $table {
-            const KEYS: &'static [&'static str] = &[$(crate::document::key!($key $($name)?)),*];
+            fn keys(&self) -> &'static [&'static str] {
+                &[$(crate::document::key!($key $($name)?)),*]
+            }
 
             fn slot(&mut self, key: &str) -> Option<&mut dyn crate::document::Slot> {
                 match key {

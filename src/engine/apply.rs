@@ -133,8 +133,8 @@ impl Engine {
                 source.settings.insert(name(model.settings.name(setting.position())), to);
             }
             Change::RolePermission { role, permission, to } => {
-                let row = source.roles.entry(name(self.role_name(role))).or_default();
-                row.permissions.insert(name(model.permissions.name(permission.position())), to);
+                let permission = name(model.permissions.name(permission.position()));
+                source.roles.update(name(self.role_name(role)), |row| row.permissions.insert(permission, to));
             }
             Change::List { list, to } => {
                 let entries = lower_case(to).iter().map(|entry| name(entry)).collect();
