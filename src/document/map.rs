@@ -109,10 +109,4 @@ impl<T> Map<T> {
         more(&mut row);
         self.insert(name, row);
     }
-
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Ok(at) = self.position(name) {
-            self.0.remove(at);
-        }
-    }
 }
