@@ -3,6 +3,8 @@
 //! Things refer to each other by position in their [`Rows`]; sets of facts, providers, data classes and
 //! obligations are bits of a word.
 
+use std::cmp::Ordering;
+
 use super::credits::CreditPlan;
 use super::rows::Rows;
 use super::source::{CatalogSource, KeySource, LimitSource};
@@ -15,7 +17,7 @@ use crate::word::{Stop, Switch, Trigger};
 pub(crate) type Positions = Box<[u16]>;
 
 /// Positions to find one among: a word has bits for nearly all that there ever are, and a list has the rest.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Members {
     low: u64,
     rest: Positions,
@@ -36,6 +38,19 @@ impl Members {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
         positions(self.low).chain(self.rest.iter().copied())
+    }
+}
+
+impl PartialOrd for Members {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Members {
+    /// As lists of positions compare.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
     }
 }
 

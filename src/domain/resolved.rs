@@ -124,6 +124,7 @@ impl Resolved {
     }
 
     /// The regime that starts a setting off, or removes it.
+    #[inline(never)]
     pub(super) fn regime_of(&self, model: &Model, setting: u16, absent: bool) -> Option<u16> {
         self.regimes().find(|position| {
             let regime = model.regimes.get(*position);

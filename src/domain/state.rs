@@ -136,6 +136,7 @@ impl<'e> State<'e> {
     }
 
     /// Whether all of these conditions hold.
+    #[inline]
     pub(crate) fn hold(self, conditions: &[Condition]) -> bool {
         conditions.iter().all(|condition| condition.holds(&self))
     }
@@ -168,6 +169,7 @@ impl<'e> State<'e> {
     }
 
     /// The state of one setting by itself.
+    #[inline]
     pub(crate) fn setting(self, setting: u16) -> Option<SettingState> {
         let (position, level, absent) = self.settled(setting)?;
         let moved = level == Level::Regime;
@@ -175,6 +177,7 @@ impl<'e> State<'e> {
         Some(SettingState { position, level, regime, absent })
     }
 
+    #[inline]
     fn settled(self, setting: u16) -> Option<(Switch, Level, bool)> {
         let (position, level, absent) = self.domain.setting(self.model, setting)?;
         match self.after {
@@ -194,12 +197,14 @@ impl<'e> State<'e> {
     /// Which provider is barred, and by which regime.
     #[inline(never)]
     fn barring(self, providers: Providers) -> Verdict {
-        let provider = positions(barred(self.model, self.regimes().map(|(_, row)| row), providers)).next();
+        let regimes = self.regimes();
+        let of_regimes = regimes.clone().map(|(_, row)| row);
+        let provider = positions(barred(self.model, of_regimes, providers)).next();
         let bars = |row: &Regime| match provider {
             Some(provider) => row.providers & bit(provider) != 0,
             None => row.unstated_providers,
         };
-        let regime = self.regimes().find(|(_, row)| bars(row)).map(|(regime, _)| regime);
+        let regime = regimes.clone().find(|(_, row)| bars(row)).map(|(regime, _)| regime);
         let because = Because::NOTHING.and_maybe(Parameter::Provider, provider);
         Verdict::new(Reason::ProviderBarred, because.and_maybe(Parameter::Regime, regime))
     }

@@ -50,6 +50,7 @@ pub(super) fn scope<'r>(state: State<'_>, rules: &'r [ChangeRule]) -> &'r [Condi
 }
 
 /// Whether a rule is for this domain, this position and the present holders, whoever asks.
+#[inline]
 fn fits(evaluation: Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bool {
     let state = evaluation.state();
     state.hold(&rule.conditions)
@@ -66,6 +67,7 @@ fn grant(evaluation: Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
 }
 
 /// Why nobody like the subject may, and who could.
+#[inline(never)]
 fn refusal(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
     let state = evaluation.state();
     let can_be_held = |role: &u16| !state.is_supreme(*role) || state.holders(*role) != Some(0);

@@ -32,11 +32,10 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
     }
     // Most requests are of these two forms; the gates are the same, fewer of them have something to ask.
     match &request.action {
-        Action::Permission(permission) => {
-            if let Some(held) = permission::decide_plain(evaluation, *permission) {
-                return settle(evaluation.state(), held);
-            }
-        }
+        Action::Permission(permission) => match permission::decide_plain(evaluation, *permission) {
+            Some(held) => return settle(evaluation.state(), held),
+            None => return behind(evaluation, evaluation.known_permission(*permission), observer),
+        },
         Action::Run(run) if evaluation.is_plain_run(run) => return feature::run(evaluation, run, observer),
         _ => {}
     }
@@ -73,7 +72,6 @@ fn settle(state: State<'_>, held: Held) -> Decision {
 
 impl Evaluation<'_> {
     /// The actions that are neither of a permission nor a run.
-    #[inline(never)]
     fn decide<O: Observer>(self, action: &Action<'_>, observer: &mut O) -> Result<Decision, Verdict> {
         match action {
             Action::Process { data, feature, model } => {
@@ -212,13 +210,7 @@ impl<'e> Evaluation<'e> {
     fn known_action(self) -> Result<(), Reason> {
         let tag = self.model().tag;
         match &self.request.action {
-            Action::Permission(permission) => {
-                check(*permission, tag)?;
-                let row = self.model().permissions.get(permission.position());
-                // A restriction is no action of its own.
-                let restricts = row.is_some_and(|row| row.restricts.is_some());
-                if restricts { Err(Reason::MalformedRequest) } else { Ok(()) }
-            }
+            Action::Permission(permission) => self.known_permission(*permission),
             Action::Run(run) => known_run(run, tag),
             Action::Process { data, feature, model } => {
                 check(*data, tag).and(check(*feature, tag))?;
@@ -234,6 +226,15 @@ impl<'e> Evaluation<'e> {
             }
             Action::Malformed => Err(Reason::MalformedRequest),
         }
+    }
+
+    #[inline]
+    fn known_permission(self, permission: PermissionId) -> Result<(), Reason> {
+        check(permission, self.model().tag)?;
+        let row = self.model().permissions.get(permission.position());
+        // A restriction is no action of its own.
+        let restricts = row.is_some_and(|row| row.restricts.is_some());
+        if restricts { Err(Reason::MalformedRequest) } else { Ok(()) }
     }
 
     fn known_facts(self, tag: Tag) -> Result<(), Reason> {

@@ -5,7 +5,7 @@ use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
-use crate::catalog::model::Permission;
+use crate::catalog::model::ChangeRule;
 use crate::domain::Change;
 use crate::id::{FactId, IdSet, LimitId, bit};
 use crate::request::{Action, Request};
@@ -69,31 +69,34 @@ impl Reads {
 
     /// The facts that a change depends on.
     pub(super) fn of_change(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
-        permissions_of_change(evaluation, change)
-            .fold(verifying(evaluation, change), |bits, row| bits | row.reads)
+        let [own, reverse] = rules_of_change(evaluation, change);
+        let verifying = verifying(evaluation, change);
+        [own, reverse].into_iter().flatten().fold(verifying, |bits, rule| match rule.permission {
+            None => bits,
+            Some(permission) => {
+                bits | evaluation.model().permissions.get(permission).map_or(0, |row| row.reads)
+            }
+        })
     }
 
     fn change(&mut self, evaluation: Evaluation<'_>, change: Change<'_>) {
-        self.fact_bits(evaluation.engine, Self::of_change(evaluation, change));
-        self.email_domain |= permissions_of_change(evaluation, change).any(|row| row.reads_list);
+        self.fact_bits(evaluation.engine, verifying(evaluation, change));
+        for rule in rules_of_change(evaluation, change).into_iter().flatten() {
+            self.permission(evaluation.engine, rule.permission);
+        }
     }
 }
 
-/// The permissions that would do for a change, and for its reverse where other rules are asked about it.
-fn permissions_of_change<'e>(
-    evaluation: Evaluation<'e>,
-    change: Change<'_>,
-) -> impl Iterator<Item = &'e Permission> {
+/// The rules of a change, and those of its reverse where they are others: the warning depends on them.
+fn rules_of_change<'e>(evaluation: Evaluation<'e>, change: Change<'_>) -> [&'e [ChangeRule]; 2] {
     let model = evaluation.model();
     let changes = &model.changes;
-    // One is the reverse of the other, which the warning depends on.
     let reverse = match change {
         Change::CreateRole { .. } => changes.delete_role.as_slice(),
         Change::DeleteRole { .. } => changes.create_role.as_slice(),
         _ => &[],
     };
-    let rules = change::rules(model, change).iter().chain(reverse);
-    rules.filter_map(|rule| model.permissions.get(rule.permission?))
+    [change::rules(model, change), reverse]
 }
 
 /// The fact that verifies the first holder of a role.
