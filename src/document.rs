@@ -336,7 +336,7 @@ fn too_deep(text: &str) -> Option<usize> {
             b']' | b'}' => depth = depth.saturating_sub(1),
             b'.' => dots = dots.saturating_add(1),
             b'=' | b',' | b'\n' => dots = 0,
-            _ => length = until(rest(), |byte| MATTERS.get(usize::from(byte)) == Some(&true)),
+            _ => length = until(rest(), matters),
         }
         if depth.saturating_add(dots) > DEPTH_MAX {
             return Some(at);
@@ -346,22 +346,10 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// The bytes that can move how deep a text nests.
-const MATTERS: [bool; 256] = {
-    let mut matters = [false; 256];
-    matters[b'#' as usize] = true;
-    matters[b'"' as usize] = true;
-    matters[b'\'' as usize] = true;
-    matters[b'[' as usize] = true;
-    matters[b']' as usize] = true;
-    matters[b'{' as usize] = true;
-    matters[b'}' as usize] = true;
-    matters[b'.' as usize] = true;
-    matters[b'=' as usize] = true;
-    matters[b',' as usize] = true;
-    matters[b'\n' as usize] = true;
-    matters
-};
+/// Whether a byte can move how deep a text nests.
+const fn matters(byte: u8) -> bool {
+    matches!(byte, b'#' | b'"' | b'\'' | b'[' | b']' | b'{' | b'}' | b'.' | b'=' | b',' | b'\n')
+}
 
 /// How far it is to the next byte that matters, at least one.
 fn until(text: &[u8], matters: impl Fn(u8) -> bool) -> usize {
