@@ -55,6 +55,7 @@ impl Account {
             return Err(Rejected::AlreadyHeld { plan });
         }
         self.pass(moment, facts);
+        self.credits.forget_payers();
         push_exact(&mut self.credits.subscriptions, Subscription::clone(subscription));
         facts.state(|| Change::Subscribed { plan, term });
         Ok(self.applied(moment, Applied::default()))
@@ -71,6 +72,7 @@ impl Account {
         let position = self.credits.subscriptions.iter().position(holds);
         let position = position.ok_or(Rejected::OutsideTerm { plan })?;
         self.pass(moment, facts);
+        self.credits.forget_payers();
         if let Some(held) = self.credits.subscriptions.get_mut(position) {
             if held.term.from < moment.event.at {
                 held.term.until = moment.event.at;

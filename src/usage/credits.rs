@@ -31,6 +31,17 @@ pub(super) struct Credits {
     pub(super) issued: u64,
     /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
     pub(super) exposure: u64,
+    /// Who paid last. Follows from `subscriptions` and `cycles`, and is forgotten when they change.
+    pub(super) payers: Option<Payers>,
+}
+
+/// Who pays for anybody's run at any instant of a span, so that it need not be found for each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Payers {
+    span: Period,
+    plans: Plans,
+    /// When the first of the payer's periods ends.
+    end: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +58,13 @@ pub(super) struct Payer {
     pub(super) plans: Plans,
 }
 
+/// An amount that a payer may take: from these grants, and so much beyond them.
+pub(super) struct Admitted {
+    pub(super) payer: Payer,
+    legs: Legs,
+    short: u64,
+}
+
 impl Credits {
     /// The plans held at an instant.
     pub(super) fn held(&self, at: Timestamp) -> Plans {
@@ -58,7 +76,15 @@ impl Credits {
 
     /// Who pays for a run of this actor at this instant, and when the first of the payer's periods ends.
     /// Access comes before any charge (CRD-01, USE-06).
+    #[inline]
     pub(super) fn payer(&self, actor: ActorId, at: Timestamp) -> Result<(Payer, Timestamp), Denial> {
+        match self.payers.filter(|payers| payers.span.contains(at)) {
+            Some(Payers { plans, end, .. }) => Ok((Payer { at, plans }, end)),
+            None => self.find_payer(actor, at),
+        }
+    }
+
+    fn find_payer(&self, actor: ActorId, at: Timestamp) -> Result<(Payer, Timestamp), Denial> {
         let (mut plans, mut end) = (Plans::NONE, Timestamp::from_nanoseconds(i64::MAX));
         let mut closed_to_actor = false;
         for subscription in self.subscriptions.iter().filter(|held| held.term.contains(at)) {
@@ -78,6 +104,53 @@ impl Credits {
         }
     }
 
+    /// Finds ahead who pays around an instant, unless that is known or depends on the actor.
+    #[inline]
+    pub(super) fn find_payers(&mut self, at: Timestamp) {
+        if !self.payers.is_some_and(|payers| payers.span.contains(at)) {
+            self.payers = self.payers_at(at);
+        }
+    }
+
+    /// What follows from the contract has to be found again.
+    pub(super) const fn forget_payers(&mut self) {
+        self.payers = None;
+    }
+
+    fn payers_at(&self, at: Timestamp) -> Option<Payers> {
+        let holding = self.subscriptions.iter().filter(|held| held.term.contains(at));
+        if holding.clone().any(|held| held.builders == Builders::Named) {
+            return None;
+        }
+        let plans = holding.fold(Plans::NONE, |plans, held| plans.with(held.plan.bit()));
+        let mut payers = Payers { span: Period::ALWAYS, plans, end: Period::ALWAYS.until };
+        for subscription in &self.subscriptions {
+            let (span, end) = self.constant_around(subscription, at)?;
+            payers.span = payers.span.intersection(span)?;
+            payers.end = payers.end.min(end);
+        }
+        (!plans.is_none()).then_some(payers)
+    }
+
+    /// The span around an instant in which a subscription pays as it does at that instant, and when its period ends.
+    fn constant_around(&self, subscription: &Subscription, at: Timestamp) -> Option<(Period, Timestamp)> {
+        let (term, always) = (subscription.term, Period::ALWAYS);
+        if at < term.from {
+            return Some((Period { until: term.from, ..always }, always.until));
+        }
+        if term.until <= at {
+            return Some((Period { from: term.until, ..always }, always.until));
+        }
+        match self.find_cycle(subscription, at)? {
+            Home::New(period) => Some((period, period.until)),
+            Home::Cycle(position) => {
+                let cycle = cycle_at(&self.cycles, position)?;
+                let open = Period { until: cycle.left, ..cycle.period };
+                Some((open.intersection(term)?, cycle.period.until))
+            }
+        }
+    }
+
     fn is_open_to(&self, subscription: &Subscription, actor: ActorId) -> bool {
         match subscription.builders {
             Builders::Everyone => true,
@@ -92,64 +165,79 @@ impl Credits {
         self.exposure.checked_add(amount).is_some()
     }
 
-    /// How much of an amount the payer's grants do not cover.
-    pub(super) fn short(&self, payer: Payer, amount: u64) -> u64 {
-        let mut short = amount;
-        for grant in self.order.iter().filter_map(|position| grant_at(&self.grants, *position)) {
-            if short == 0 {
-                break;
-            }
-            short = short.saturating_sub(grant.usable(payer.plans, payer.at));
-        }
-        short
+    /// What the payer's grants hold for a charge.
+    pub(super) fn available(&self, payer: Payer) -> u64 {
+        let grants = self.order.iter().filter_map(|position| grant_at(&self.grants, *position));
+        grants.fold(0, |sum, grant| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
-    /// Admits an amount, or says how much is missing (CRD-10, CRD-11).
-    pub(super) fn admit(&self, payer: Payer, amount: u64) -> Result<(), Denial> {
-        let short = self.short(payer, amount);
-        if short == 0 {
-            return Ok(());
+    /// What the payer's grants cover of an amount, in burn order, and how much they do not.
+    fn cover(&self, payer: Payer, amount: u64) -> (Legs, u64) {
+        let (mut legs, mut rest) = (Legs::default(), amount);
+        for position in &self.order {
+            if rest == 0 {
+                break;
+            }
+            let usable =
+                grant_at(&self.grants, *position).map_or(0, |grant| grant.usable(payer.plans, payer.at));
+            let part = usable.min(rest);
+            if part > 0 {
+                rest = rest.saturating_sub(part);
+                legs.push(Leg { source: Source::Grant { position: *position }, amount: part });
+            }
         }
-        let admitted = self.excess_home(payer).is_some_and(|(subscription, home)| match home {
+        (legs, rest)
+    }
+
+    /// What an amount is to be taken from if it is admitted, or how much is missing (CRD-10, CRD-11).
+    pub(super) fn admit(&self, payer: Payer, amount: u64) -> Result<Admitted, Denial> {
+        let (legs, short) = self.cover(payer, amount);
+        if short == 0 || self.admits_excess(payer, short) {
+            return Ok(Admitted { payer, legs, short });
+        }
+        Err(Denial::Insufficient { short: MicroCredits::new(short) })
+    }
+
+    #[cold]
+    fn admits_excess(&self, payer: Payer, short: u64) -> bool {
+        self.excess_home(payer).is_some_and(|(subscription, home)| match home {
             Home::Cycle(position) => {
                 cycle_at(&self.cycles, position).is_some_and(|cycle| cycle.admits_excess(short))
             }
             Home::New(period) => {
                 Cycle::new(subscription.plan, period, subscription.stop).admits_excess(short)
             }
-        });
-        if admitted { Ok(()) } else { Err(Denial::Insufficient { short: MicroCredits::new(short) }) }
+        })
     }
 
-    /// Takes an amount from the payer's grants in burn order, and what they do not cover as excess (CRD-04).
-    pub(super) fn take(
-        &mut self,
-        payer: Payer,
-        amount: u64,
-        entry: Entry,
-        legs: &mut Legs,
-        facts: &mut Facts<'_>,
-    ) {
-        let mut rest = amount;
-        for index in 0..self.order.len() {
-            if rest == 0 {
-                return;
-            }
-            let Some(position) = self.order.get(index).copied() else { return };
-            let Some(grant) = grant_at(&self.grants, position) else { continue };
-            let part = grant.usable(payer.plans, payer.at).min(rest);
-            if part > 0 {
-                rest = rest.saturating_sub(part);
-                let leg = Leg { source: Source::Grant { position }, amount: part };
-                legs.add(leg);
-                self.post(leg, entry, facts);
-            }
+    /// Reserves what was admitted.
+    pub(super) fn reserve(&mut self, admitted: Admitted, facts: &mut Facts<'_>) -> Legs {
+        let Admitted { payer, mut legs, short } = admitted;
+        for leg in legs.as_slice() {
+            self.post(*leg, Entry::Reserve, facts);
         }
-        if rest > 0 {
-            self.take_excess(payer, rest, entry, legs, facts);
+        if short > 0 {
+            self.take_excess(payer, short, Entry::Reserve, &mut legs, facts);
+        }
+        legs
+    }
+
+    /// Charges an amount to the payer's grants in burn order, and what they do not cover as excess (CRD-04).
+    pub(super) fn charge(&mut self, payer: Payer, amount: u64, legs: &mut Legs, facts: &mut Facts<'_>) {
+        if amount == 0 {
+            return;
+        }
+        let (covered, short) = self.cover(payer, amount);
+        for leg in covered.as_slice() {
+            legs.add(*leg);
+            self.post(*leg, Entry::Charge, facts);
+        }
+        if short > 0 {
+            self.take_excess(payer, short, Entry::Charge, legs, facts);
         }
     }
 
+    #[cold]
     fn take_excess(
         &mut self,
         payer: Payer,
@@ -195,6 +283,7 @@ impl Credits {
     }
 
     pub(super) fn add_cycle(&mut self, cycle: Cycle) -> u32 {
+        self.forget_payers();
         let position = u32::try_from(self.cycles.len()).unwrap_or(u32::MAX);
         push_exact(&mut self.cycles, cycle);
         position

@@ -40,7 +40,8 @@ impl Legs {
         }
     }
 
-    fn push(&mut self, leg: Leg) {
+    /// Adds a leg of a source that has none.
+    pub(super) fn push(&mut self, leg: Leg) {
         let spilled = match self {
             Self::Many { legs } => return legs.push(leg),
             Self::Few { count, legs } => {

@@ -8,7 +8,7 @@ use super::account::{Account, Deadline, Moment, earlier, later};
 use super::book::Usage;
 use super::credits::{Payer, grow};
 use super::event::{ActorId, EventId, Reason};
-use super::fact::{Change, Entry, Facts};
+use super::fact::{Change, Facts};
 use super::legs::{Legs, Source};
 use super::memory::{Held, Record};
 use super::options::Basis;
@@ -41,8 +41,7 @@ impl Account {
         deadline: Timestamp,
     ) -> Result<Result<u64, Denial>, Rejected> {
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
-        Ok(asked
-            .and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|()| amount)))
+        Ok(asked.and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|_| amount)))
     }
 
     /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be
@@ -84,17 +83,16 @@ impl Account {
         deadline: Timestamp,
         facts: &mut Facts<'_>,
     ) -> Result<Receipt, Rejected> {
+        self.credits.find_payers(moment.event.at);
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
         self.pass(moment, facts);
-        let admitted =
-            asked.and_then(|(payer, amount)| self.credits.admit(payer, amount).map(|()| (payer, amount)));
-        let (payer, amount) = match admitted {
+        let admitted = match asked.and_then(|(payer, amount)| self.credits.admit(payer, amount)) {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(self.denied(moment, denial)),
         };
         facts.state(|| Change::Opened { deadline });
-        let mut legs = Legs::default();
-        self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
+        let payer = admitted.payer;
+        let legs = self.credits.reserve(admitted, facts);
         let number = self.memory.next();
         self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, number }));
         let crossed = match self.options.basis {
@@ -162,7 +160,7 @@ impl Account {
                 facts.state(|| Change::Resolved { resolution: Resolution::Settled });
             }
         }
-        self.credits.take(payer, beyond, Entry::Charge, &mut charged, facts);
+        self.credits.charge(payer, beyond, &mut charged, facts);
         self.forget_deadlines();
         Ok(self.charged(moment, payer, charged, None, facts))
     }
@@ -232,6 +230,7 @@ impl Account {
         if !self.credits.fits(amount.unwrap_or(0)) {
             return Err(Rejected::Overflow);
         }
+        self.credits.find_payers(booking.at);
         let payer = self.liable(actor, booking.at);
         self.pass(moment, facts);
         let (payer, amount) = match (payer, amount) {
@@ -240,7 +239,7 @@ impl Account {
             (Ok(payer), Some(amount)) => (payer, amount),
         };
         let mut legs = Legs::default();
-        self.credits.take(payer, amount, Entry::Charge, &mut legs, facts);
+        self.credits.charge(payer, amount, &mut legs, facts);
         let after_lapse = (lapsed == Some(Resolution::Lapsed)).then_some(Note::AfterLapse);
         Ok(self.charged(moment, payer, legs, booking.note.or(after_lapse), facts))
     }
@@ -307,7 +306,7 @@ impl Account {
         let mut crossed = Crossed::default();
         if let Some((payer, legs)) = self.memory.get_mut(charged).and_then(charge_legs) {
             self.credits.give_back(legs, left.saturating_sub(amount.get()), facts);
-            self.credits.take(payer, more, Entry::Charge, legs, facts);
+            self.credits.charge(payer, more, legs, facts);
             crossed = self.credits.cross(legs, &self.options, facts);
         }
         Ok(self.applied(moment, Applied { amount, crossed, ..Applied::default() }))
