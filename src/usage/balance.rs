@@ -109,7 +109,7 @@ impl Account {
 
     /// How many outputs count in the period around an instant; `None` where the limit's schedule has none.
     pub fn outputs(&self, at: Timestamp) -> Option<OutputBalance> {
-        self.outputs.balance(at)
+        self.known_outputs().balance(at)
     }
 }
 

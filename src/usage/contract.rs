@@ -9,7 +9,7 @@ use super::credits::{Builder, Home, cycle_at, cycle_at_mut, push_exact, shrink};
 use super::cycle::Cycle;
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Facts};
-use super::grant::{Grant, GrantKind};
+use super::grant::{Grant, GrantKind, Link};
 use super::memory::Held;
 use super::options::Rearm;
 use super::outcome::{Applied, Note, Receipt, Rejected};
@@ -198,6 +198,7 @@ impl Account {
             consumed: 0,
             revoked: false,
             reason: issue.reason.cloned(),
+            next: Link::default(),
         });
         self.after_issue(cycle, issue.kind);
         facts.state(|| Change::Issued {

@@ -8,7 +8,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::cycle::Cycle;
 use super::event::ActorId;
 use super::fact::{Change, Entry, Facts};
-use super::grant::Grant;
+use super::grant::{Grant, Link};
 use super::legs::{Leg, Legs, Source};
 use super::options::Options;
 use super::outcome::{Crossed, Denial};
@@ -25,8 +25,8 @@ pub(super) struct Credits {
     /// In the order in which they were issued; legs know them by their position.
     pub(super) grants: Vec<Grant>,
     pub(super) cycles: Vec<Cycle>,
-    /// The positions of the grants in burn order. Follows from `grants`.
-    pub(super) order: Vec<u32>,
+    /// The grant that burns first, which links to the next. Follows from `grants`.
+    pub(super) first: Link,
     /// The sum of what was issued. Follows from `grants`.
     pub(super) issued: u64,
     /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
@@ -167,23 +167,21 @@ impl Credits {
 
     /// What the payer's grants hold for a charge.
     pub(super) fn available(&self, payer: Payer) -> u64 {
-        let grants = self.order.iter().filter_map(|position| grant_at(&self.grants, *position));
-        grants.fold(0, |sum, grant| sum.saturating_add(grant.usable(payer.plans, payer.at)))
+        self.in_burn_order()
+            .fold(0, |sum, (_, grant)| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
     /// What the payer's grants cover of an amount, in burn order, and how much they do not.
     fn cover(&self, payer: Payer, amount: u64) -> (Legs, u64) {
         let (mut legs, mut rest) = (Legs::default(), amount);
-        for position in &self.order {
-            if rest == 0 {
-                break;
-            }
-            let usable =
-                grant_at(&self.grants, *position).map_or(0, |grant| grant.usable(payer.plans, payer.at));
-            let part = usable.min(rest);
+        for (position, grant) in self.in_burn_order() {
+            let part = grant.usable(payer.plans, payer.at).min(rest);
             if part > 0 {
                 rest = rest.saturating_sub(part);
-                legs.push(Leg { source: Source::Grant { position: *position }, amount: part });
+                legs.push(Leg { source: Source::Grant { position }, amount: part });
+            }
+            if rest == 0 {
+                break;
             }
         }
         (legs, rest)
@@ -298,18 +296,45 @@ impl Credits {
         }
         grow(&mut self.issued, grant.issued);
         push_exact(&mut self.grants, grant);
-        let grants = &self.grants;
-        let place = self.order.partition_point(|earlier| {
-            grant_at(grants, *earlier).is_some_and(|earlier| earlier.burn_key() <= key)
+        let before = self.in_burn_order().take_while(|(_, earlier)| earlier.burn_key() <= key).last();
+        let link = match before {
+            Some((before, _)) => self.link_of(before),
+            None => Some(&mut self.first),
+        };
+        let next = link.map(|link| std::mem::replace(link, Link(Some(position))));
+        if let Some(link) = self.link_of(position) {
+            *link = next.unwrap_or_default();
+        }
+    }
+
+    /// Links the grants at these positions in this order, and no others.
+    pub(super) fn link(&mut self, positions: impl DoubleEndedIterator<Item = u32>) {
+        self.first = positions.rev().fold(Link(None), |next, position| {
+            if let Some(link) = self.link_of(position) {
+                *link = next;
+            }
+            Link(Some(position))
         });
-        self.order.insert(place, position);
+    }
+
+    fn link_of(&mut self, position: u32) -> Option<&mut Link> {
+        let grant = self.grants.get_mut(usize::try_from(position).ok()?)?;
+        Some(&mut grant.next)
+    }
+
+    /// The grants with their positions.
+    fn in_burn_order(&self) -> impl Iterator<Item = (u32, &Grant)> {
+        let grant =
+            |link: Link| link.0.and_then(|position| Some((position, grant_at(&self.grants, position)?)));
+        std::iter::successors(grant(self.first), move |(_, before)| grant(before.next))
     }
 
     /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
     /// charge cannot reach it, and the order stays as short as the present is.
     pub(super) fn trim_order(&mut self, oldest: Timestamp) {
-        let grants = &self.grants;
-        self.order.retain(|position| grant_at(grants, *position).is_some_and(|g| g.period.until > oldest));
+        let live = self.in_burn_order().filter(|(_, grant)| grant.period.until > oldest);
+        let live = live.map(|(position, _)| position).collect::<Vec<_>>();
+        self.link(live.into_iter());
     }
 
     /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs

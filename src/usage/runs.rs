@@ -1,12 +1,11 @@
 //! Runs: the events that reserve, charge and correct (CRD-03, CRD-04, CRD-05, CRD-10).
 
-use std::cmp::Reverse;
-
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Deadline, Moment, earlier, later};
+use super::account::{Account, Moment, earlier, later};
 use super::book::Usage;
 use super::credits::{Payer, grow};
+use super::deadlines::Deadline;
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Facts};
 use super::legs::{Legs, Source};
@@ -94,7 +93,7 @@ impl Account {
         let payer = admitted.payer;
         let legs = self.credits.reserve(admitted, facts);
         let number = self.memory.next();
-        self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, number }));
+        self.deadlines.push(Deadline { at: deadline, reservation: moment.event.id, number });
         let crossed = match self.options.basis {
             Basis::Consumed => Crossed::default(),
             Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),

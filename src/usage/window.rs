@@ -23,9 +23,13 @@ pub(super) struct Window<T> {
     index: Index,
 }
 
+impl<T> Window<T> {
+    pub(super) const EMPTY: Self = Self { items: VecDeque::new(), before: 0, index: Index::EMPTY };
+}
+
 impl<T> Default for Window<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), before: 0, index: Index::default() }
+        Self::EMPTY
     }
 }
 
