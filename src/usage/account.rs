@@ -104,6 +104,7 @@ impl Account {
     ///
     /// [`Rejected`] if the event is wrong or untimely; then the account is exactly as it was. A refusal for
     /// lack of credits is no error but a recorded [`Denial`].
+    #[inline]
     pub fn apply(&mut self, event: &Event) -> Result<Receipt, Rejected> {
         self.apply_to(event, None)
     }
@@ -147,7 +148,8 @@ impl Account {
     /// As for [`Account::apply`].
     pub fn decide(&self, event: &Event) -> Result<Verdict, Rejected> {
         let verdict = |amount, denial| Verdict { version: self.version(), amount, denial };
-        if let Some(receipt) = self.receive(event)? {
+        if let Some(number) = self.receive(event)? {
+            let receipt = self.repeat(event, number)?;
             let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
             return Ok(verdict(amount, receipt.denial()));
         }
@@ -166,15 +168,16 @@ impl Account {
     }
 
     fn apply_to(&mut self, event: &Event, list: Option<&mut Vec<Fact>>) -> Result<Receipt, Rejected> {
-        if let Some(receipt) = self.receive(event)? {
-            return Ok(receipt);
+        if let Some(number) = self.receive(event)? {
+            return self.repeat(event, number);
         }
         let mut facts = Facts { cause: Cause { at: event.at, of: event.id }, list };
         self.perform(event, &mut facts)
     }
 
-    /// Checks what every event is held to, and finds the answer if it was given before.
-    fn receive(&self, event: &Event) -> Result<Option<Receipt>, Rejected> {
+    /// Checks what every event is held to, and finds the number of its record if it was answered before.
+    #[inline]
+    fn receive(&self, event: &Event) -> Result<Option<u64>, Rejected> {
         if event.account != self.id {
             return Err(Rejected::WrongAccount);
         }
@@ -185,7 +188,7 @@ impl Account {
             }
         }
         if let Some(number) = self.memory.find(event.id.0) {
-            return self.repeat(event, number).map(Some);
+            return Ok(Some(number));
         }
         let latest = later(event.received, self.options.skew);
         if event.at > latest {
@@ -198,6 +201,7 @@ impl Account {
     }
 
     /// The answer that was given before, if it was to the same event.
+    #[cold]
     fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
         let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
         match event.first_difference(record.at, &record.body) {
@@ -269,6 +273,8 @@ impl Account {
         self.record(moment, Outcome::Denied { denial }, Held::Nothing)
     }
 
+    #[expect(clippy::inline_always, reason = "so that a record is not copied on the way to where it is kept")]
+    #[inline(always)]
     pub(super) fn record(&mut self, moment: Moment<'_>, outcome: Outcome, held: Held) -> Receipt {
         let Event { id, at, body, .. } = moment.event;
         self.memory.push(Record { id: *id, at: *at, body: body.clone(), outcome, held });

@@ -58,13 +58,6 @@ pub(super) struct Payer {
     pub(super) plans: Plans,
 }
 
-/// An amount that a payer may take: from these grants, and so much beyond them.
-pub(super) struct Admitted {
-    pub(super) payer: Payer,
-    legs: Legs,
-    short: u64,
-}
-
 impl Credits {
     /// The plans held at an instant.
     pub(super) fn held(&self, at: Timestamp) -> Plans {
@@ -171,27 +164,28 @@ impl Credits {
             .fold(0, |sum, (_, grant)| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
-    /// What the payer's grants cover of an amount, in burn order, and how much they do not.
-    fn cover(&self, payer: Payer, amount: u64) -> (Legs, u64) {
-        let (mut legs, mut rest) = (Legs::default(), amount);
-        for (position, grant) in self.in_burn_order() {
+    /// Adds the legs by which the payer's grants cover an amount, in burn order, and returns how much they do not.
+    fn cover(&self, payer: Payer, amount: u64, legs: &mut Legs) -> u64 {
+        let (mut rest, mut link) = (amount, self.first);
+        while rest > 0 {
+            let Some((position, grant)) = self.linked(link) else { break };
+            link = grant.next;
             let part = grant.usable(payer.plans, payer.at).min(rest);
             if part > 0 {
                 rest = rest.saturating_sub(part);
                 legs.push(Leg { source: Source::Grant { position }, amount: part });
             }
-            if rest == 0 {
-                break;
-            }
         }
-        (legs, rest)
+        rest
     }
 
-    /// What an amount is to be taken from if it is admitted, or how much is missing (CRD-10, CRD-11).
-    pub(super) fn admit(&self, payer: Payer, amount: u64) -> Result<Admitted, Denial> {
-        let (legs, short) = self.cover(payer, amount);
+    /// Adds the legs by which the payer's grants cover an amount. Returns how much they do not, if that is admitted as
+    /// well (CRD-10, CRD-11).
+    #[inline]
+    pub(super) fn admit(&self, payer: Payer, amount: u64, legs: &mut Legs) -> Result<u64, Denial> {
+        let short = self.cover(payer, amount, legs);
         if short == 0 || self.admits_excess(payer, short) {
-            return Ok(Admitted { payer, legs, short });
+            return Ok(short);
         }
         Err(Denial::Insufficient { short: MicroCredits::new(short) })
     }
@@ -208,30 +202,32 @@ impl Credits {
         })
     }
 
-    /// Reserves what was admitted.
-    pub(super) fn reserve(&mut self, admitted: Admitted, facts: &mut Facts<'_>) -> Legs {
-        let Admitted { payer, mut legs, short } = admitted;
+    /// Reserves what was admitted: by these legs, and so much beyond them.
+    #[inline]
+    pub(super) fn reserve(&mut self, payer: Payer, legs: &mut Legs, short: u64, facts: &mut Facts<'_>) {
         for leg in legs.as_slice() {
             self.post(*leg, Entry::Reserve, facts);
         }
         if short > 0 {
-            self.take_excess(payer, short, Entry::Reserve, &mut legs, facts);
+            self.take_excess(payer, short, Entry::Reserve, legs, facts);
         }
-        legs
     }
 
     /// Charges an amount to the payer's grants in burn order, and what they do not cover as excess (CRD-04).
     pub(super) fn charge(&mut self, payer: Payer, amount: u64, legs: &mut Legs, facts: &mut Facts<'_>) {
-        if amount == 0 {
-            return;
-        }
-        let (covered, short) = self.cover(payer, amount);
-        for leg in covered.as_slice() {
-            legs.add(*leg);
-            self.post(*leg, Entry::Charge, facts);
-        }
-        if short > 0 {
-            self.take_excess(payer, short, Entry::Charge, legs, facts);
+        let (mut rest, mut link) = (amount, self.first);
+        while rest > 0 {
+            let Some((position, grant)) = self.linked(link) else {
+                return self.take_excess(payer, rest, Entry::Charge, legs, facts);
+            };
+            link = grant.next;
+            let part = grant.usable(payer.plans, payer.at).min(rest);
+            if part > 0 {
+                rest = rest.saturating_sub(part);
+                let leg = Leg { source: Source::Grant { position }, amount: part };
+                legs.add(leg);
+                self.post(leg, Entry::Charge, facts);
+            }
         }
     }
 
@@ -324,9 +320,12 @@ impl Credits {
 
     /// The grants with their positions.
     fn in_burn_order(&self) -> impl Iterator<Item = (u32, &Grant)> {
-        let grant =
-            |link: Link| link.0.and_then(|position| Some((position, grant_at(&self.grants, position)?)));
-        std::iter::successors(grant(self.first), move |(_, before)| grant(before.next))
+        std::iter::successors(self.linked(self.first), |(_, before)| self.linked(before.next))
+    }
+
+    fn linked(&self, link: Link) -> Option<(u32, &Grant)> {
+        let position = link.0?;
+        Some((position, grant_at(&self.grants, position)?))
     }
 
     /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
@@ -362,13 +361,11 @@ impl Credits {
 
     /// Frees what the legs of a reservation still hold. What comes back to a period that has ended counts as
     /// expired from then on, without another step (CRD-10).
-    pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) -> u64 {
-        let freed = held.sum();
+    pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) {
         for leg in held.as_slice().iter().filter(|leg| leg.amount > 0) {
             self.post(*leg, Entry::Free, facts);
         }
-        *held = Legs::default();
-        freed
+        held.clear();
     }
 
     /// Gives back part of a charge, the last leg first; the legs keep what stays charged.
@@ -403,6 +400,7 @@ impl Credits {
     }
 
     /// The only place where an amount changes its state.
+    #[inline]
     fn post(&mut self, leg: Leg, entry: Entry, facts: &mut Facts<'_>) {
         let amount = leg.amount;
         match leg.source {

@@ -25,6 +25,7 @@ impl Index {
 
     /// How far after `first` the number is whose item is the one asked for, among those whose ids have the
     /// same hash.
+    #[inline]
     pub(super) fn find(&self, id: u128, first: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
         let hash = hash(id);
         let mut place = self.home(hash);

@@ -40,7 +40,9 @@ impl Account {
         deadline: Timestamp,
     ) -> Result<Result<u64, Denial>, Rejected> {
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
-        Ok(asked.and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|_| amount)))
+        Ok(asked.and_then(|(payer, amount)| {
+            self.credits_at(moment.now).admit(payer, amount, &mut Legs::default()).map(|_| amount)
+        }))
     }
 
     /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be
@@ -85,13 +87,15 @@ impl Account {
         self.credits.find_payers(moment.event.at);
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
         self.pass(moment, facts);
-        let admitted = match asked.and_then(|(payer, amount)| self.credits.admit(payer, amount)) {
+        let mut legs = Legs::default();
+        let admitted =
+            asked.and_then(|(payer, amount)| Ok((payer, self.credits.admit(payer, amount, &mut legs)?)));
+        let (payer, short) = match admitted {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(self.denied(moment, denial)),
         };
         facts.state(|| Change::Opened { deadline });
-        let payer = admitted.payer;
-        let legs = self.credits.reserve(admitted, facts);
+        self.credits.reserve(payer, &mut legs, short, facts);
         let number = self.memory.next();
         self.deadlines.push(Deadline { at: deadline, reservation: moment.event.id, number });
         let crossed = match self.options.basis {
@@ -164,6 +168,8 @@ impl Account {
         Ok(self.charged(moment, payer, charged, None, facts))
     }
 
+    #[expect(clippy::inline_always, reason = "so that the legs are not copied on the way")]
+    #[inline(always)]
     fn charged(
         &mut self,
         moment: Moment<'_>,
@@ -194,11 +200,11 @@ impl Account {
         let Held::Reservation { legs, resolution, .. } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
         };
-        let freed = self.credits.free(legs, facts);
+        self.credits.free(legs, facts);
         *resolution = Some(Resolution::Voided);
         facts.state(|| Change::Resolved { resolution: Resolution::Voided });
         self.forget_deadlines();
-        Ok(self.applied(moment, Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount: MicroCredits::new(open.held), ..Applied::default() }))
     }
 
     fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
@@ -342,6 +348,7 @@ fn check_priced_at(usage: &Usage, at: Timestamp) -> Result<(), Rejected> {
     }
 }
 
+#[inline]
 fn applied(legs: &Legs, crossed: Crossed, note: Option<Note>) -> Applied {
     let (mut amount, mut excess) = (0_u64, 0_u64);
     for leg in legs.as_slice() {

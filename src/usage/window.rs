@@ -35,6 +35,7 @@ impl<T> Default for Window<T> {
 
 impl<T: Known> Window<T> {
     /// The number of the item with this id, if it is remembered.
+    #[inline]
     pub(super) fn find(&self, id: u128) -> Option<u64> {
         let is = |place| self.items.get(place).is_some_and(|item| item.id() == id);
         let place = self.index.find(id, self.before, is)?;
