@@ -324,24 +324,24 @@ impl<'t> Document<'t> {
 /// Where a text nests deeper than files do: found without recursion, before anything is parsed. What stands in strings
 /// and comments does not count.
 fn too_deep(text: &str) -> Option<usize> {
+    let text = text.as_bytes();
     let (mut depth, mut dots, mut at) = (0_usize, 0_usize, 0_usize);
-    while let Some(rest) = text.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
-        let length = match rest {
-            [b'#', ..] => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
-            [quote @ (b'"' | b'\''), ..] => string_length(rest, *quote),
-            _ => until(rest, |byte| b"#\"'[]{}.=,\n".contains(&byte)),
-        };
-        match rest {
-            [b'[' | b'{', ..] => depth = depth.saturating_add(1),
-            [b']' | b'}', ..] => depth = depth.saturating_sub(1),
-            [b'.', ..] => dots = dots.saturating_add(1),
-            [b'=' | b',' | b'\n', ..] => dots = 0,
+    while let Some(byte) = text.get(at) {
+        let rest = || text.get(at..).unwrap_or_default();
+        let mut length = 1;
+        match byte {
+            b'#' => length = until(rest(), |byte| byte == b'\n'),
+            b'"' | b'\'' => length = string_length(rest(), *byte),
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' => dots = dots.saturating_add(1),
+            b'=' | b',' | b'\n' => dots = 0,
             _ => {}
         }
         if depth.saturating_add(dots) > DEPTH_MAX {
             return Some(at);
         }
-        at = at.saturating_add(length.max(1));
+        at = at.saturating_add(length);
     }
     None
 }

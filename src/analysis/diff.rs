@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::Cell;
 use super::circumstances::{circumstances, with_balances};
-use super::question::{Actor, Cell, Question};
+use super::question::{Actor, Question};
 use crate::decision::Effect;
 use crate::engine::{Engine, Record};
 use crate::request::NamedRequest;

@@ -2,18 +2,139 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::question::{Actor, Answer, Cell, Question, everybody, turn};
+use super::answer::{Answer, Answered, Cell};
+use super::question::{Actor, Asked, Question, Who};
+use crate::domain::Change;
 use crate::engine::Engine;
-use crate::id::{PermissionId, SettingId};
-use crate::request::{NamedAction, NamedContext, NamedRequest, NamedSubject};
+use crate::id::{FeatureId, PermissionId, RoleId, SettingId};
+use crate::request::{Action, NamedAction, NamedContext, NamedRequest, NamedSubject, Request, Subject};
+use crate::word::Switch;
 
-/// Who may do what in a domain.
+/// Who may do what in a domain, in ids.
 ///
-/// Every cell equals the evaluation of its question; none is worked out another way.
+/// Every cell equals the evaluation of its question; none is worked out another way. Names are looked up only by
+/// [`record`](Self::record), as they take several times as long as the answers.
+#[derive(Clone, Debug)]
+pub struct Matrix<'e> {
+    engine: &'e Engine,
+    everybody: Vec<RoleId>,
+    permissions: Grid<Who>,
+    features: Grid<Who>,
+    switches: Grid<Turned>,
+    changes: Grid<Who>,
+    connectors: Grid<Who>,
+    data: Grid<Who>,
+}
+
+/// Questions by columns, in ids.
+#[derive(Clone, Debug)]
+struct Grid<C> {
+    columns: Vec<C>,
+    questions: Vec<Asked>,
+    /// Row after row.
+    cells: Vec<Answered>,
+}
+
+/// The domain with a setting at this position; as it is, where none is named.
+#[derive(Clone, Debug)]
+struct Turned {
+    setting: Option<(SettingId, Switch)>,
+    engine: Engine,
+}
+
+impl<C> Grid<C> {
+    fn new(columns: Vec<C>, questions: Vec<Asked>, answer: impl Fn(&C, Asked) -> Answered) -> Self {
+        let mut cells = Vec::with_capacity(columns.len().saturating_mul(questions.len()));
+        for question in &questions {
+            cells.extend(columns.iter().map(|column| answer(column, *question)));
+        }
+        Self { columns, questions, cells }
+    }
+
+    /// Every question with its cells.
+    fn rows(&self) -> impl Iterator<Item = (Asked, impl Iterator<Item = (&C, &Answered)>)> {
+        let width = self.columns.len();
+        self.questions.iter().enumerate().map(move |(row, question)| {
+            let cells = self.cells.iter().skip(row.saturating_mul(width));
+            (*question, self.columns.iter().zip(cells))
+        })
+    }
+
+    fn record(
+        &self,
+        engine: &Engine,
+        name: impl Fn(&C) -> String,
+        cell: impl Fn(&C, Asked, &Answered) -> Cell,
+    ) -> Table {
+        let row = |(asked, cells)| {
+            let cells = Iterator::map(cells, |(column, answered)| cell(column, asked, answered)).collect();
+            Some(Row { question: Question::of(engine, asked)?, category: category(engine, asked), cells })
+        };
+        Table {
+            columns: self.columns.iter().map(name).collect(),
+            rows: self.rows().filter_map(row).collect(),
+        }
+    }
+}
+
+impl Matrix<'_> {
+    /// The answers about permissions: what is asked for, by whom, the answer.
+    pub fn permissions(&self) -> impl Iterator<Item = (PermissionId, RoleId, Answered)> {
+        let cells = self.permissions.rows().flat_map(|(asked, cells)| cells.map(move |cell| (asked, cell)));
+        cells.filter_map(|(asked, (who, answered))| match (asked, *who) {
+            (Action::Permission(permission), Who::Role(role)) => Some((permission, role, *answered)),
+            _ => None,
+        })
+    }
+
+    /// The answers about features: what is to run, who asks, the answer.
+    pub fn features(&self) -> impl Iterator<Item = (FeatureId, RoleId, Answered)> {
+        let cells = self.features.rows().flat_map(|(asked, cells)| cells.map(move |cell| (asked, cell)));
+        cells.filter_map(|(asked, (who, answered))| match (asked, *who) {
+            (Action::Run(run), Who::Role(role)) => Some((run.feature, role, *answered)),
+            _ => None,
+        })
+    }
+
+    /// The matrix in names, for screens and files.
+    pub fn record(&self) -> MatrixRecord {
+        let engine = self.engine;
+        let cell = |who: &Who, asked: Asked, answered: &Answered| {
+            engine.named_cell(&Request::new(who.subject(), asked), answered)
+        };
+        let table = |grid: &Grid<Who>| grid.record(engine, |who| who.named(engine).name().to_owned(), cell);
+        let turned = |turned: &Turned| match turned.setting {
+            Some((setting, to)) => {
+                format!("{} {}", engine.catalog().name(setting).unwrap_or_default(), to.as_str())
+            }
+            None => "as it is".to_owned(),
+        };
+        let in_turned = |turned: &Turned, asked: Asked, answered: &Answered| {
+            turned.engine.named_cell(&Request::new(Subject::roles(&self.everybody), asked), answered)
+        };
+        MatrixRecord {
+            domain: engine.domain_id().to_owned(),
+            version: format!("{:016x}", engine.version()),
+            permissions: table(&self.permissions),
+            features: table(&self.features),
+            switches: self.switches.record(engine, turned, in_turned),
+            changes: table(&self.changes),
+            connectors: table(&self.connectors),
+            data: table(&self.data),
+        }
+    }
+}
+
+fn category(engine: &Engine, asked: Asked) -> Option<String> {
+    let Action::Permission(permission) = asked else { return None };
+    engine.catalog().category(permission).map(str::to_owned)
+}
+
+/// Who may do what in a domain, in names: the form of screens and files.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Matrix {
+pub struct MatrixRecord {
     /// The domain.
     pub domain: String,
     /// The content hash of catalog and domain, in hexadecimal.
@@ -68,24 +189,29 @@ impl Engine {
     /// # use tollkeeper::{analysis::Answer, catalog::Catalog, domain::Domain, engine::Engine};
     /// # let domain = Domain::parse(include_str!("../../examples/domains/clinic.toml"))?;
     /// # let engine = Engine::compile(&Catalog::builtin(), &domain)?;
-    /// let permissions = engine.matrix().permissions;
+    /// let permissions = engine.matrix().record().permissions;
     /// let guest = permissions.columns.iter().position(|role| role == "guest");
     /// let create_teams = permissions.rows.iter().find(|row| row.question.to_string() == "create_teams");
     /// let cell = create_teams.zip(guest).and_then(|(row, guest)| row.cells.get(guest));
     /// assert_eq!(cell.map(|cell| cell.answer), Some(Answer::Deny));
     /// # Ok::<(), tollkeeper::diagnostic::Diagnostics>(())
     /// ```
-    pub fn matrix(&self) -> Matrix {
-        let (roles, actors) = (self.role_actors(), self.actors());
+    pub fn matrix(&self) -> Matrix<'_> {
+        let answer = |who: &Who, asked: Asked| self.answered(&Request::new(who.subject(), asked));
+        let everybody: Vec<RoleId> = self.roles().map(|(_, role)| role).collect();
+        let (roles, all) = (self.whoever_has_a_role(), self.whoever());
+        let features = self.asked_features();
         Matrix {
-            domain: self.domain_id().to_owned(),
-            version: format!("{:016x}", self.version()),
-            permissions: self.table(&roles, self.permission_questions()),
-            features: self.table(&roles, self.feature_questions()),
-            switches: self.switch_table(),
-            changes: self.table(&actors, self.turn_questions()),
-            connectors: self.table(&actors, self.connector_questions()),
-            data: self.table(&[Actor::Anybody], self.data_questions()),
+            engine: self,
+            permissions: Grid::new(roles.clone(), self.asked_permissions(), answer),
+            switches: Grid::new(self.turned(&features), features.clone(), |turned, asked| {
+                turned.engine.answered(&Request::new(Subject::roles(&everybody), asked))
+            }),
+            features: Grid::new(roles, features, answer),
+            changes: Grid::new(all.clone(), self.asked_turns(), answer),
+            connectors: Grid::new(all, self.asked_connectors(), answer),
+            data: Grid::new(vec![Who::Anybody], self.asked_data(), answer),
+            everybody,
         }
     }
 
@@ -131,57 +257,19 @@ impl Engine {
         questions.into_iter().flatten().map(ask).filter(|(_, cell)| cell.answer != Answer::Deny).collect()
     }
 
-    fn table(&self, actors: &[Actor], questions: Vec<Question>) -> Table {
-        let row = |question: Question| {
-            let cells = actors.iter().map(|actor| self.cell(&question.asked_by(actor.subject()))).collect();
-            Row { category: self.category(&question), question, cells }
-        };
-        Table {
-            columns: actors.iter().map(|actor| actor.name().to_owned()).collect(),
-            rows: questions.into_iter().map(row).collect(),
-        }
-    }
-
-    fn category(&self, question: &Question) -> Option<String> {
-        let Question::Permission(name) = question else { return None };
-        let permission = self.catalog().find::<PermissionId>(name)?;
-        self.catalog().category(permission).map(str::to_owned)
-    }
-
-    fn switch_table(&self) -> Table {
-        let questions = self.feature_questions();
-        let everybody = everybody(self);
-        let mut columns = vec!["as it is".to_owned()];
-        let mut engines = vec![self.clone()];
-        for setting in self.settings_of(&questions) {
-            if let Some((column, engine)) = self.turned(setting) {
-                columns.push(column);
-                engines.push(engine);
-            }
-        }
-        let row = |question: Question| {
-            let request = question.asked_by(everybody.clone());
-            let cells = engines.iter().map(|engine| engine.cell(&request)).collect();
-            Row { category: None, question, cells }
-        };
-        Table { columns, rows: questions.into_iter().map(row).collect() }
-    }
-
-    /// The settings that some of these questions depend on.
-    fn settings_of(&self, questions: &[Question]) -> Vec<SettingId> {
-        let levers = questions.iter().map(|it| self.levers_named(&it.asked_by(NamedSubject::default())));
+    /// The domain as it is, then with each setting that some of these features depend on at its other position, if
+    /// the domain can turn it at all.
+    fn turned(&self, features: &[Asked]) -> Vec<Turned> {
+        let levers = features.iter().map(|asked| self.levers(&Request::new(Subject::nobody(), *asked)));
         let mut settings: Vec<SettingId> = levers.flat_map(|levers| levers.settings).collect();
         settings.sort_unstable();
         settings.dedup();
-        settings
-    }
-
-    /// The domain with a setting at its other position, if the domain can turn it at all.
-    fn turned(&self, setting: SettingId) -> Option<(String, Self)> {
-        let (name, now) = (self.catalog().name(setting)?, self.setting(setting)?);
-        let to = now.position.reversed();
-        let engine = self.preview(&turn(name.to_owned(), to))?;
-        let turned = engine.setting(setting).is_some_and(|then| then.position == to);
-        turned.then(|| (format!("{name} {}", to.as_str()), engine))
+        let turned = settings.into_iter().filter_map(|setting| {
+            let to = self.setting(setting)?.position.reversed();
+            let engine = self.with_change(Change::Setting { setting, to })?;
+            let turned = engine.setting(setting).is_some_and(|then| then.position == to);
+            turned.then_some(Turned { setting: Some((setting, to)), engine })
+        });
+        [Turned { setting: None, engine: self.clone() }].into_iter().chain(turned).collect()
     }
 }

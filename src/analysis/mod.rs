@@ -16,6 +16,7 @@
 //! | can a role give itself a permission? | [`Escalation`] |
 //! | is that ever configurable? | [`Reach`] |
 
+mod answer;
 mod circumstances;
 mod diff;
 mod escalation;
@@ -28,11 +29,12 @@ mod remedy;
 mod replay;
 mod settings;
 
+pub use answer::{Answer, Answered, Cell, Unstated};
 pub use diff::{CellDiff, Diff, DiffKind, diff};
 pub use escalation::{Escalation, EscalationStep, Outcome};
 pub use lint::{Finding, LintCode};
-pub use matrix::{Matrix, Row, Table};
-pub use question::{Actor, Answer, Cell, Question, Unstated};
+pub use matrix::{Matrix, MatrixRecord, Row, Table};
+pub use question::{Actor, Question};
 pub use reach::{Lever, Reach};
 pub use remedy::{Made, Remedies, Remedy, Step};
 pub use replay::{Counts, Flip, FlipKind, Logged, Replay, replay};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::question::{Actor, Question, everybody, give, names, turn};
 use super::reach::Lever;
 use crate::decision::Reason;
+use crate::domain::Edit;
 use crate::engine::{Engine, Holders, Levers, RolePermission};
 use crate::id::{ListId, PermissionId, RoleId, SettingId};
 use crate::request::{NamedAction, NamedChange, NamedRequest};
@@ -145,9 +146,10 @@ fn moved_away(engine: &Engine, role: RoleId) -> Option<NamedChange> {
 
 /// Whether the last holder of a role can be moved away at all; else how many hold it makes no difference.
 fn can_be_emptied(engine: &Engine, role: RoleId) -> bool {
-    let Some((name, _)) = engine.roles().find(|(_, other)| *other == role) else { return false };
-    let last = engine.domain().with_holders(name, 1);
-    let Ok(last) = Engine::compile(engine.catalog(), &last) else { return true };
+    if engine.roles().all(|(_, other)| other != role) {
+        return false;
+    }
+    let Some(last) = engine.with(Edit::Holders(role, 1)) else { return true };
     let Some(change) = moved_away(&last, role) else { return false };
     let action = NamedAction { change: Some(change), ..NamedAction::default() };
     last.evaluate_named(&NamedRequest::new(everybody(&last), action)).reason() != Reason::LastHolder

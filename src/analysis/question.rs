@@ -1,17 +1,21 @@
-//! Questions and their answers: what a cell of a matrix holds.
+//! Questions: what can be asked of everybody, a row of a matrix; and whoever asks.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::slice;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{certain, possible};
 use crate::catalog::Bind;
-use crate::decision::{Effect, Parameter, Reason};
-use crate::engine::{BecauseValue, Engine, Record, Step};
-use crate::id::{ConnectorId, DataId, FeatureId, ModeId, ObjectId, PermissionId, SettingId, StandingId};
-use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject, To};
-use crate::word::{Level, Switch};
+use crate::decision::Reason;
+use crate::domain::Change;
+use crate::engine::Engine;
+use crate::id::{
+    ConnectorId, DataId, FeatureId, ModeId, ObjectId, PermissionId, RoleId, SettingId, StandingId,
+};
+use crate::request::{
+    Action, NamedAction, NamedChange, NamedRequest, NamedSubject, Read, Request, Run, Subject, To,
+};
+use crate::word::Switch;
 
 /// Who may ask: a role, or a standing that is no role.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -51,6 +55,40 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
+}
+
+/// Whoever asks, in ids.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Who {
+    Role(RoleId),
+    /// Somebody with this standing, and no role.
+    Standing(StandingId),
+    Anybody,
+}
+
+impl Who {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Role(role) => Subject::role(*role),
+            Self::Standing(standing) => Subject::nobody().with_standings(slice::from_ref(standing)),
+            Self::Anybody => Subject::nobody(),
+        }
+    }
+
+    pub(super) fn named(self, engine: &Engine) -> Actor {
+        match self {
+            Self::Role(role) => Actor::Role(role_name(engine, role)),
+            Self::Standing(standing) => {
+                Actor::Standing(engine.catalog().name(standing).unwrap_or_default().to_owned())
+            }
+            Self::Anybody => Actor::Anybody,
+        }
+    }
+}
+
+/// The name of a role, of the catalog or a custom one.
+pub(super) fn role_name(engine: &Engine, role: RoleId) -> String {
+    engine.roles().find(|(_, id)| *id == role).map(|(name, _)| name.to_owned()).unwrap_or_default()
 }
 
 /// What can be asked of everybody: a row of a matrix.
@@ -97,6 +135,32 @@ pub enum Question {
 }
 
 impl Question {
+    /// The question whether an action is allowed, if it is one that is asked of everybody.
+    pub(super) fn of(engine: &Engine, action: Action<'_>) -> Option<Self> {
+        fn name<T: Bind>(engine: &Engine, id: T) -> String {
+            engine.catalog().name(id).unwrap_or_default().to_owned()
+        }
+        Some(match action {
+            Action::Permission(permission) => Self::Permission(name(engine, permission)),
+            Action::Run(run) => Self::Feature(name(engine, run.feature)),
+            Action::Change(Change::Setting { setting, to }) => {
+                Self::Turn { setting: name(engine, setting), to }
+            }
+            Action::Connect { connector, mode } => {
+                Self::Connect { connector: name(engine, connector), mode: name(engine, mode) }
+            }
+            Action::Disconnect { connector } => Self::Disconnect(name(engine, connector)),
+            Action::Read(read) => {
+                Self::Read { connector: name(engine, read.connector), object: name(engine, read.object) }
+            }
+            Action::Store(data) => Self::Store(name(engine, data)),
+            Action::Process { data, feature, .. } => {
+                Self::Process { feature: name(engine, feature), data: name(engine, data) }
+            }
+            Action::Change(_) | Action::Malformed => return None,
+        })
+    }
+
     /// The action that is asked for.
     pub fn action(&self) -> NamedAction {
         let mut action = NamedAction::default();
@@ -141,183 +205,89 @@ impl fmt::Display for Question {
     }
 }
 
-/// Allow, deny, or that what is not stated decides.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "a cell is three-valued")]
-pub enum Answer {
-    /// Denied, whatever the circumstances.
-    Deny,
-    /// What is [not stated](Unstated) decides.
-    Depends,
-    /// Allowed, whatever the circumstances.
-    Allow,
-}
-
-/// What an answer depends on that was not stated.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Unstated {
-    /// Facts that decide.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub facts: Vec<String>,
-    /// Whether the e-mail domain of the person concerned decides.
-    #[serde(skip_serializing_if = "crate::document::is_default")]
-    pub email_domain: bool,
-    /// Limits whose balance decides.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<String>,
-    /// Whether the selected model, with an estimate of tokens, decides.
-    #[serde(skip_serializing_if = "crate::document::is_default")]
-    pub model: bool,
-}
-
-/// The answer to a question, with what decided it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Cell {
-    /// Allow, deny, or depends.
-    pub answer: Answer,
-    /// The reason that evaluating the question as it stands gives.
-    pub reason: Reason,
-    /// What the reason is about.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub because: BTreeMap<String, BecauseValue>,
-    /// The level that decided, where a setting or a role's permission did; none where the catalog leaves no choice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
-    /// What the answer depends on.
-    #[serde(default, skip_serializing_if = "crate::document::is_default")]
-    pub unstated: Unstated,
-}
+/// What is asked of everybody, in ids.
+pub(super) type Asked = Action<'static>;
 
 impl Engine {
-    /// The three-valued answer to a request that leaves circumstances open, with what decided it.
-    ///
-    /// `Allow` and `Deny` hold however the facts that are not stated turn out; else what decides is named.
-    ///
-    /// ```
-    /// # use tollkeeper::{analysis::{Actor, Answer, Question}, catalog::Catalog, domain::Domain, engine::Engine};
-    /// # let domain = Domain::parse(include_str!("../../examples/domains/clinic.toml"))?;
-    /// # let engine = Engine::compile(&Catalog::builtin(), &domain)?;
-    /// let delete_tasks = Question::Permission("delete_tasks".to_owned());
-    /// let cell = engine.cell(&delete_tasks.asked_by(Actor::Role("member".to_owned()).subject()));
-    /// assert_eq!(cell.answer, Answer::Depends);
-    /// assert_eq!(cell.unstated.facts, ["draft", "task_access"]);
-    /// # Ok::<(), tollkeeper::diagnostic::Diagnostics>(())
-    /// ```
-    pub fn cell(&self, request: &NamedRequest) -> Cell {
-        let record = self.decide(request);
-        let unstated = self.unstated(request, &record);
-        let answer = match (record.effect, unstated == Unstated::default()) {
-            (_, false) => Answer::Depends,
-            (Effect::Allow, true) => Answer::Allow,
-            (Effect::Deny, true) => Answer::Deny,
-        };
-        let level = self.level(request, &record);
-        Cell { answer, reason: record.reason, because: record.because, level, unstated }
-    }
-
-    /// What could turn the answer by being stated.
-    fn unstated(&self, request: &NamedRequest, record: &Record) -> Unstated {
-        let mut unstated = Unstated::default();
-        let names = |value: Option<&BecauseValue>| match value {
-            Some(BecauseValue::Many(names)) => names.clone(),
-            _ => Vec::new(),
-        };
-        let no_model = request.action.model.is_none() && request.action.feature.is_some();
-        match record.reason {
-            Reason::MissingFact => {
-                unstated.facts = names(record.because.get("facts"));
-                unstated.email_domain = record.because.contains_key(Parameter::EmailDomain.as_str());
-            }
-            Reason::BalanceUnknown => {
-                let limits = self.reads_named(request).limits;
-                let limits = limits.iter().filter_map(|it| self.catalog().name(*it));
-                unstated.limits = limits.map(str::to_owned).collect();
-            }
-            Reason::Unpriced | Reason::ProviderBarred if no_model && self.reads_named(request).model => {
-                unstated.model = possible(self, request);
-            }
-            // Whoever runs the model that is selected may be barred yet.
-            Reason::FeatureOn if no_model && self.reads_named(request).model => {
-                unstated.model = !certain(self, request);
-            }
-            _ => {}
-        }
-        unstated
-    }
-
-    /// The level that decided: what the reason names, else that of the last gate on the way that has one.
-    fn level(&self, request: &NamedRequest, record: &Record) -> Option<Level> {
-        if let Some(BecauseValue::One(name)) = record.because.get(Parameter::Level.as_str()) {
-            return Level::ALL.into_iter().find(|level| level.as_str() == name);
-        }
-        if record.effect == Effect::Deny {
-            return None;
-        }
-        let explanation = self.explain_named(request);
-        let role = explanation.decision().because().get(Parameter::Role);
-        let on_the_way = |step: &&Step| step.role.is_none() || step.role == role;
-        let mut steps = explanation.steps().iter().rev().filter(on_the_way);
-        let level = steps.find_map(|step| step.because.get(Parameter::Level))?;
-        Level::ALL.get(usize::from(level)).copied()
-    }
-
     /// Every permission that is an action of its own, in the order of names.
-    pub(super) fn permission_questions(&self) -> Vec<Question> {
-        let nobody = NamedSubject::default();
-        let all = names::<PermissionId>(self).map(Question::Permission);
+    pub(super) fn asked_permissions(&self) -> Vec<Asked> {
         // A restriction is no action.
-        let action = |it: &Question| {
-            let decision = self.evaluate_named(&it.asked_by(nobody.clone()));
+        let is_action = |action: &Asked| {
+            let decision = self.evaluate(&Request::new(Subject::nobody(), *action));
             decision.reason() != Reason::MalformedRequest
         };
-        all.filter(action).collect()
+        ids::<PermissionId>(self).map(Action::Permission).filter(is_action).collect()
     }
 
-    pub(super) fn feature_questions(&self) -> Vec<Question> {
-        names::<FeatureId>(self).map(Question::Feature).collect()
+    pub(super) fn asked_features(&self) -> Vec<Asked> {
+        ids::<FeatureId>(self).map(|feature| Action::Run(Run::new(feature))).collect()
     }
 
-    pub(super) fn turn_questions(&self) -> Vec<Question> {
-        let both = |setting: String| {
-            [Switch::Off, Switch::On].map(|to| Question::Turn { setting: setting.clone(), to })
-        };
-        names::<SettingId>(self).flat_map(both).collect()
+    pub(super) fn asked_turns(&self) -> Vec<Asked> {
+        let both =
+            |setting| [Switch::Off, Switch::On].map(|to| Action::Change(Change::Setting { setting, to }));
+        ids::<SettingId>(self).flat_map(both).collect()
     }
 
     /// To connect in every mode there is, to disconnect, and to read every type of object.
-    pub(super) fn connector_questions(&self) -> Vec<Question> {
-        let mut questions = Vec::new();
-        for connector in names::<ConnectorId>(self) {
-            let connect = names::<ModeId>(self)
-                .map(|mode| Question::Connect { connector: connector.clone(), mode })
-                .filter(|it| {
-                    let decision = self.evaluate_named(&it.asked_by(NamedSubject::default()));
-                    decision.reason() != Reason::UnknownMode
-                });
-            questions.extend(connect);
-            questions.push(Question::Disconnect(connector.clone()));
-            let read = |object| Question::Read { connector: connector.clone(), object };
-            questions.extend(names::<ObjectId>(self).map(read));
+    pub(super) fn asked_connectors(&self) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for connector in ids::<ConnectorId>(self) {
+            let connect = ids::<ModeId>(self).map(|mode| Action::Connect { connector, mode });
+            asked.extend(connect.filter(|action| {
+                let decision = self.evaluate(&Request::new(Subject::nobody(), *action));
+                decision.reason() != Reason::UnknownMode
+            }));
+            asked.push(Action::Disconnect { connector });
+            asked.extend(ids::<ObjectId>(self).map(|object| Action::Read(Read::new(object, connector))));
         }
-        questions
+        asked
     }
 
     /// To store every class of data, and to process for every feature the classes that it declares.
-    pub(super) fn data_questions(&self) -> Vec<Question> {
-        let catalog = self.catalog();
-        let mut questions: Vec<Question> = names::<DataId>(self).map(Question::Store).collect();
-        for (feature, id) in catalog.all::<FeatureId>() {
-            let declared = catalog.data_of(id).iter().filter_map(|data| catalog.name(data));
-            questions.extend(
-                declared.map(|data| Question::Process { feature: feature.to_owned(), data: data.to_owned() }),
-            );
+    pub(super) fn asked_data(&self) -> Vec<Asked> {
+        let mut asked: Vec<Asked> = ids::<DataId>(self).map(Action::Store).collect();
+        for feature in ids::<FeatureId>(self) {
+            let declared = self.catalog().data_of(feature);
+            asked.extend(declared.iter().map(|data| Action::Process { data, feature, model: None }));
         }
-        questions
+        asked
+    }
+
+    fn questions(&self, asked: Vec<Asked>) -> Vec<Question> {
+        asked.into_iter().filter_map(|action| Question::of(self, action)).collect()
+    }
+
+    pub(super) fn permission_questions(&self) -> Vec<Question> {
+        self.questions(self.asked_permissions())
+    }
+
+    pub(super) fn feature_questions(&self) -> Vec<Question> {
+        self.questions(self.asked_features())
+    }
+
+    pub(super) fn turn_questions(&self) -> Vec<Question> {
+        self.questions(self.asked_turns())
+    }
+
+    pub(super) fn connector_questions(&self) -> Vec<Question> {
+        self.questions(self.asked_connectors())
+    }
+
+    pub(super) fn data_questions(&self) -> Vec<Question> {
+        self.questions(self.asked_data())
+    }
+
+    /// Whoever has a role: those of the catalog first.
+    pub(super) fn whoever_has_a_role(&self) -> Vec<Who> {
+        self.roles().map(|(_, role)| Who::Role(role)).collect()
+    }
+
+    /// Whoever has a role, then whoever has a standing.
+    pub(super) fn whoever(&self) -> Vec<Who> {
+        let mut all = self.whoever_has_a_role();
+        all.extend(ids::<StandingId>(self).map(Who::Standing));
+        all
     }
 
     /// Every role, those of the catalog first.
@@ -331,6 +301,11 @@ impl Engine {
         actors.extend(names::<StandingId>(self).map(Actor::Standing));
         actors
     }
+}
+
+/// The ids of a kind of thing, in the order of names.
+fn ids<T: Bind>(engine: &Engine) -> impl Iterator<Item = T> {
+    engine.catalog().all::<T>().map(|(_, id)| id)
 }
 
 /// The names of a kind of thing, in order.

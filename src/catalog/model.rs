@@ -3,6 +3,8 @@
 //! Things refer to each other by position in their [`Rows`]; sets of facts, providers, data classes and
 //! obligations are bits of a word.
 
+use std::cmp::Ordering;
+
 use super::credits::CreditPlan;
 use super::rows::Rows;
 use super::source::{CatalogSource, KeySource, LimitSource};
@@ -13,6 +15,51 @@ use crate::word::{Stop, Switch, Trigger};
 
 /// Positions in ascending order.
 pub(crate) type Positions = Box<[u16]>;
+
+/// Positions to find one among: a word has bits for nearly all that there ever are, and a list has the rest.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Members {
+    low: u64,
+    rest: Positions,
+}
+
+impl Members {
+    #[inline]
+    pub(crate) fn contains(&self, position: u16) -> bool {
+        match bit(position) {
+            0 => self.rest.contains(&position),
+            bit => self.low & bit != 0,
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.low == 0 && self.rest.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
+        positions(self.low).chain(self.rest.iter().copied())
+    }
+}
+
+impl PartialOrd for Members {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Members {
+    /// As lists of positions compare.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
+    }
+}
+
+impl From<Positions> for Members {
+    fn from(all: Positions) -> Self {
+        let low = all.iter().fold(0, |bits, position| bits | bit(*position));
+        Self { low, rest: all.into_iter().filter(|position| bit(*position) == 0).collect() }
+    }
+}
 
 /// A validated catalog.
 #[derive(Debug, Default)]
@@ -68,7 +115,7 @@ impl Model {
         let restrictions = restrictions.map(|(position, _, _)| position).collect();
         let unbarred = self.features.iter().map(|(_, _, row)| self.unbarred(row)).collect();
         let mut this = Self { own_obligations, restrictions, unbarred, ..self };
-        this.tables = Tables::of(&this);
+        this.tables = Tables::derive(&mut this);
         this
     }
 
@@ -130,8 +177,8 @@ impl Limit {
 
 #[derive(Debug, Default)]
 pub(crate) struct AddOn {
-    pub(crate) included_in: Positions,
-    pub(crate) offered_on: Positions,
+    pub(crate) included_in: Members,
+    pub(crate) offered_on: Members,
     /// It takes as many seats as the plan.
     pub(crate) matches_plan: bool,
     /// It stands on the same line of the invoice as the plan.
@@ -145,7 +192,7 @@ pub(crate) struct Role {
     pub(crate) custom: bool,
     pub(crate) supreme: bool,
     /// The kinds of domain in which holders are counted; empty means every kind.
-    pub(crate) kinds: Positions,
+    pub(crate) kinds: Members,
     pub(crate) verified_by: Option<u16>,
 }
 
@@ -159,7 +206,7 @@ pub(crate) struct RoleDefault {
 
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
-    pub(crate) kinds: Positions,
+    pub(crate) kinds: Members,
 }
 
 #[derive(Debug, Default)]
@@ -198,15 +245,28 @@ pub(crate) struct Changes {
     pub(crate) opt_in: Option<ChangeRule>,
 }
 
-/// What a role starts with for a permission.
+/// What a role, standard or custom, has of a permission. A catalog says what each starts with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Grant {
+pub(crate) enum Cell {
     /// The permission does not exist for the role.
     Absent,
     Never,
+    OffByDefault,
+    OffForRole,
+    OnByDefault,
+    OnForRole,
     Inherent,
-    Off,
-    On,
+}
+
+impl Cell {
+    pub(crate) const fn is_on(self) -> bool {
+        matches!(self, Self::OnByDefault | Self::OnForRole | Self::Inherent)
+    }
+
+    /// Whether a domain can say something else.
+    pub(crate) const fn is_configurable(self) -> bool {
+        matches!(self, Self::OffByDefault | Self::OffForRole | Self::OnByDefault | Self::OnForRole)
+    }
 }
 
 #[derive(Debug)]
@@ -214,8 +274,12 @@ pub(crate) struct Permission {
     pub(crate) category: Option<Box<str>>,
     /// Gates 2 to 5, in order.
     pub(crate) conditions: Box<[Condition]>,
-    /// By base role.
-    pub(crate) grants: Box<[Grant]>,
+    /// Where the byte stands that says what they come to in a domain.
+    pub(crate) guard: usize,
+    /// By base role: what it has of the permission where a domain says nothing.
+    pub(crate) cells: Box<[Cell]>,
+    /// Its number among those that can be configured for some role.
+    pub(crate) slot: Option<u16>,
     pub(crate) setting: Option<u16>,
     pub(crate) needs: u64,
     pub(crate) exempt: u64,
@@ -230,6 +294,16 @@ pub(crate) struct Permission {
     pub(crate) reads: u64,
     /// Whether such a question may read a list.
     pub(crate) reads_list: bool,
+    /// Whether it asks for nothing but static conditions and a role.
+    pub(crate) is_plain: bool,
+}
+
+impl Permission {
+    /// What a role based on this one has where a domain says nothing.
+    #[inline]
+    pub(crate) fn cell(&self, base: u16) -> Cell {
+        self.cells.get(usize::from(base)).copied().unwrap_or(Cell::Absent)
+    }
 }
 
 #[derive(Debug)]
@@ -291,6 +365,8 @@ pub(crate) struct UsedService {
 pub(crate) struct Feature {
     /// Gates 2 to 5, in order.
     pub(crate) conditions: Box<[Condition]>,
+    /// Where the byte stands that says what they come to in a domain.
+    pub(crate) guard: usize,
     pub(crate) providers: Providers,
     pub(crate) data: u64,
     pub(crate) services: Box<[UsedService]>,
@@ -327,7 +403,7 @@ pub(crate) struct AiModel {
 pub(crate) struct SoldCredits {
     pub(crate) meter: u16,
     pub(crate) add_on: Option<u16>,
-    pub(crate) plans: Positions,
+    pub(crate) plans: Members,
     pub(crate) terms: CreditPlan,
 }
 
@@ -401,11 +477,11 @@ pub(crate) struct Window {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Condition {
     /// The domain is on one of these plans.
-    Plans(Positions),
+    Plans(Members),
     /// One of these add-ons is in force.
     AddOns(Positions),
     /// The domain is of one of these kinds.
-    Kinds(Positions),
+    Kinds(Members),
     /// No regime bars the providers.
     Providers(Providers),
     /// No regime bars the service or who runs it.

@@ -36,6 +36,10 @@ impl<T> Rows<T> {
         self.rows.get(usize::from(position))
     }
 
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.rows.iter_mut()
+    }
+
     /// The name at this position; empty where there is none, which no id of this catalog reaches.
     pub(crate) fn name(&self, position: u16) -> &str {
         self.names.get_index(usize::from(position)).map_or("", |name| name)
@@ -47,6 +51,11 @@ impl<T> Rows<T> {
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)
+    }
+
+    /// The rows alone, in order.
+    pub(crate) fn rows(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
     }
 
     /// The rows with their positions, in order.

@@ -1,42 +1,11 @@
 //! Dense tables over positions: what the engines of a catalog share instead of each holding its own.
 
+#![expect(clippy::inline_always, reason = "whether a condition holds is most often one bit of a word")]
+
 use std::collections::BTreeMap;
 
-use super::model::{Condition, Grant, Model, Positions, SoldCredits};
+use super::model::{Condition, Model, Positions, SoldCredits};
 use crate::word::Switch;
-
-/// What a role, standard or custom, has of a permission.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Cell {
-    Absent,
-    Never,
-    OffByDefault,
-    OffForRole,
-    OnByDefault,
-    OnForRole,
-    Inherent,
-}
-
-impl Cell {
-    pub(crate) const fn is_on(self) -> bool {
-        matches!(self, Self::OnByDefault | Self::OnForRole | Self::Inherent)
-    }
-
-    /// Whether a domain can say something else.
-    pub(crate) const fn is_configurable(self) -> bool {
-        matches!(self, Self::OffByDefault | Self::OffForRole | Self::OnByDefault | Self::OnForRole)
-    }
-
-    const fn of(grant: Grant) -> Self {
-        match grant {
-            Grant::Absent => Self::Absent,
-            Grant::Never => Self::Never,
-            Grant::Inherent => Self::Inherent,
-            Grant::Off => Self::OffByDefault,
-            Grant::On => Self::OnByDefault,
-        }
-    }
-}
 
 /// Stands in a guard for every position that does not fit: the conditions are walked instead.
 pub(crate) const WALK: u8 = u8::MAX;
@@ -48,16 +17,10 @@ const UNTOUCHED_MAX: usize = 1 << 20;
 /// The tables of a catalog.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// By role, then by permission: what a role has where a domain says nothing.
-    cells: Box<[Cell]>,
-    /// By permission: its number among those that can be configured for some role.
-    slots: Box<[Option<u16>]>,
     /// How many permissions can be configured for some role.
     pub(crate) slot_count: usize,
     /// The different lists of static conditions.
     pub(crate) guards: Box<[Box<[Condition]>]>,
-    /// By permission, then by feature: which of the guards it has.
-    guard_of: Box<[u32]>,
     /// The credit plans without limit.
     pub(crate) unlimited: Positions,
     /// How many bytes say what settings, guards and meters come to in a domain.
@@ -67,61 +30,27 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn of(model: &Model) -> Self {
-        let permissions = || model.permissions.iter().map(|(_, _, row)| row);
-        let features = model.features.iter().map(|(_, _, row)| &row.conditions);
-        let grant = |role: usize| move |grants: &[Grant]| grants.get(role).copied().unwrap_or(Grant::Absent);
-        let cells = (0..model.roles.len())
-            .flat_map(|role| permissions().map(move |row| Cell::of(grant(role)(&row.grants))))
-            .collect();
-        let mut next_slot = 0_u16;
-        let slots = permissions().map(|row| {
-            let configurable = row.grants.iter().any(|grant| matches!(grant, Grant::On | Grant::Off));
-            let slot = configurable.then_some(next_slot);
-            next_slot = next_slot.saturating_add(u16::from(configurable));
-            slot
-        });
-        let slots = slots.collect();
-        let mut numbers: BTreeMap<&[Condition], u32> = BTreeMap::new();
-        let mut guards: Vec<Box<[Condition]>> = Vec::new();
-        let mut guard_of = Vec::new();
-        for conditions in permissions().map(|row| &row.conditions).chain(features) {
-            let number = *numbers.entry(conditions).or_insert_with(|| {
-                guards.push(conditions.clone());
-                u32::try_from(guards.len().saturating_sub(1)).unwrap_or(u32::MAX)
-            });
-            guard_of.push(number);
+    /// The tables of a model, whose rows are told where in them they stand.
+    pub(super) fn derive(model: &mut Model) -> Self {
+        let mut slot_count = 0_u16;
+        for row in model.permissions.rows_mut() {
+            let configurable = row.cells.iter().any(|cell| cell.is_configurable());
+            row.slot = configurable.then_some(slot_count);
+            slot_count = slot_count.saturating_add(u16::from(configurable));
         }
+        let mut guards = Guards { first: model.settings.len(), ..Guards::default() };
+        model.permissions.rows_mut().for_each(|row| row.guard = guards.place(&row.conditions));
+        model.features.rows_mut().for_each(|row| row.guard = guards.place(&row.conditions));
+        let guards = guards.different;
         let unlimited = model.credit_plans.iter().filter(|(_, _, sold)| sold.terms.unlimited);
         let settled = model.settings.len().saturating_add(guards.len()).saturating_add(model.meters.len());
         Self {
-            cells,
-            slots,
-            slot_count: usize::from(next_slot),
-            untouched: untouched(model, &guards, settled),
-            guards: guards.into(),
-            guard_of: guard_of.into(),
+            slot_count: usize::from(slot_count),
             unlimited: unlimited.map(|(position, _, _)| position).collect(),
             settled,
+            untouched: untouched(model, &guards, settled),
+            guards: guards.into(),
         }
-    }
-
-    /// What a role of the catalog has of a permission where a domain says nothing.
-    #[inline]
-    pub(crate) fn cell(&self, model: &Model, role: u16, permission: u16) -> Cell {
-        let row = usize::from(role).saturating_mul(model.permissions.len());
-        self.cells.get(row.saturating_add(usize::from(permission))).copied().unwrap_or(Cell::Absent)
-    }
-
-    #[inline]
-    pub(crate) fn slot(&self, permission: u16) -> Option<usize> {
-        self.slots.get(usize::from(permission)).copied().flatten().map(usize::from)
-    }
-
-    /// The guard of a permission or, after those, of a feature.
-    #[inline]
-    pub(crate) fn guard_of(&self, slot: usize) -> Option<usize> {
-        self.guard_of.get(slot).and_then(|guard| usize::try_from(*guard).ok())
     }
 
     /// What settings, guards and meters come to in an untouched domain, if the catalog holds that.
@@ -133,6 +62,30 @@ impl Tables {
         let row = usize::from(kind).saturating_mul(model.plans.len()).saturating_add(usize::from(plan));
         let start = row.saturating_mul(self.settled);
         self.untouched.get(start..start.saturating_add(self.settled))
+    }
+}
+
+/// The different lists of static conditions, as they are found.
+#[derive(Default)]
+struct Guards {
+    /// Where the byte of the first one stands.
+    first: usize,
+    numbers: BTreeMap<Box<[Condition]>, usize>,
+    different: Vec<Box<[Condition]>>,
+}
+
+impl Guards {
+    fn place(&mut self, conditions: &[Condition]) -> usize {
+        let number = match self.numbers.get(conditions) {
+            Some(number) => *number,
+            None => {
+                let number = self.different.len();
+                self.numbers.insert(conditions.into(), number);
+                self.different.push(conditions.into());
+                number
+            }
+        };
+        self.first.saturating_add(number)
     }
 }
 
@@ -169,16 +122,23 @@ pub(crate) trait Grounds {
     fn permits(&self, condition: &Condition) -> bool;
 }
 
+impl Condition {
+    /// Whether the condition holds.
+    #[inline(always)]
+    pub(crate) fn holds(&self, domain: &impl Grounds) -> bool {
+        match self {
+            Self::Plans(plans) => plans.contains(domain.plan()),
+            Self::AddOns(add_ons) => add_ons.iter().any(|add_on| domain.has_add_on(*add_on)),
+            Self::Kinds(kinds) => kinds.contains(domain.kind()),
+            Self::Providers(_) | Self::Service(_) | Self::Data(_) => domain.permits(self),
+            Self::Settings(any) => any.is_empty() || any.iter().any(|setting| domain.has_on(*setting)),
+        }
+    }
+}
+
 /// The guard of conditions: 0 if all hold, else one more than the position of the first that fails.
 pub(crate) fn fold(domain: &impl Grounds, conditions: &[Condition]) -> u8 {
-    let holds = |condition: &Condition| match condition {
-        Condition::Plans(plans) => plans.contains(&domain.plan()),
-        Condition::AddOns(add_ons) => add_ons.iter().any(|add_on| domain.has_add_on(*add_on)),
-        Condition::Kinds(kinds) => kinds.contains(&domain.kind()),
-        Condition::Providers(_) | Condition::Service(_) | Condition::Data(_) => domain.permits(condition),
-        Condition::Settings(any) => any.is_empty() || any.iter().any(|setting| domain.has_on(*setting)),
-    };
-    let failing = conditions.iter().position(|condition| !holds(condition));
+    let failing = conditions.iter().position(|condition| !condition.holds(domain));
     failing.map_or(0, |position| u8::try_from(position.saturating_add(1)).unwrap_or(WALK))
 }
 
@@ -200,7 +160,7 @@ impl Grounds for Untouched<'_> {
     }
 
     fn has_add_on(&self, add_on: u16) -> bool {
-        self.model.add_ons.get(add_on).is_some_and(|row| row.included_in.contains(&self.plan))
+        self.model.add_ons.get(add_on).is_some_and(|row| row.included_in.contains(self.plan))
     }
 
     fn has_on(&self, setting: u16) -> bool {
@@ -218,6 +178,6 @@ impl SoldCredits {
     /// Whether a domain has the credit plan by its plan or bought it as an add-on.
     pub(crate) fn is_in_force(&self, domain: &impl Grounds) -> bool {
         let bought = self.add_on.is_none_or(|add_on| domain.has_add_on(add_on));
-        bought && (self.plans.is_empty() || self.plans.contains(&domain.plan()))
+        bought && (self.plans.is_empty() || self.plans.contains(domain.plan()))
     }
 }

@@ -19,7 +19,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::model::Grant;
 use crate::catalog::source::{LimitSource, Map};
 use crate::catalog::{Catalog, Model};
 use crate::diagnostic::{Code, Diagnostics};
@@ -153,9 +152,7 @@ fn sources(model: &Model) -> impl Strategy<Value = DomainSource> + use<> {
 /// What roles are configured to, where a catalog lets them, and custom roles on every base that may be one.
 fn roles(model: &Model) -> impl Strategy<Value = Map<crate::domain::RoleSource>> + use<> {
     let configurable = |position: u16| -> Vec<String> {
-        let open = model.permissions.iter().filter(|(_, _, row)| {
-            matches!(row.grants.get(usize::from(position)), Some(Grant::On | Grant::Off))
-        });
+        let open = model.permissions.iter().filter(|(_, _, row)| row.cell(position).is_configurable());
         open.map(|(_, name, _)| name.to_owned()).collect()
     };
     let standard = model.roles.iter().filter(|(_, _, row)| !row.supreme);

@@ -32,6 +32,24 @@ pub(super) enum Section {
 }
 
 impl Section {
+    /// Every section, in order.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Regimes,
+        Self::AddOns,
+        Self::Holders,
+        Self::OptIns,
+        Self::Limits,
+        Self::Settings,
+        Self::Locked,
+        Self::RoleDefaults,
+        Self::Roles,
+        Self::CustomRoles,
+        Self::Lists,
+        Self::Seats,
+        Self::Attested,
+        Self::Residency,
+    ];
+
     /// How many there are.
     pub(super) const COUNT: u32 = Self::Residency as u32 + 1;
 
@@ -80,6 +98,11 @@ impl Writer {
 
     pub(super) fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
+    }
+
+    /// What stood elsewhere, as it is.
+    pub(super) fn copy(&mut self, bytes: Bytes<'_>) {
+        self.bytes.extend_from_slice(bytes.0);
     }
 
     /// Starts something that its length precedes.
@@ -156,6 +179,11 @@ impl<'b> Bytes<'b> {
     /// The same without the first so many.
     pub(super) fn from(self, start: usize) -> Self {
         Self(self.0.get(start..).unwrap_or_default())
+    }
+
+    /// The same without what is left.
+    pub(super) fn up_to(self, left: Self) -> Self {
+        Self(self.0.get(..self.len().saturating_sub(left.len())).unwrap_or_default())
     }
 
     pub(super) fn byte(&mut self) -> Option<u8> {
@@ -239,8 +267,8 @@ impl<'b> Bytes<'b> {
     /// The entries up to the end, or up to one that cannot be read.
     pub(super) fn entries<T>(
         mut self,
-        mut read: impl FnMut(&mut Self) -> Option<T>,
-    ) -> impl Iterator<Item = T> {
+        mut read: impl FnMut(&mut Self) -> Option<T> + Clone,
+    ) -> impl Iterator<Item = T> + Clone {
         std::iter::from_fn(move || if self.is_empty() { None } else { read(&mut self) })
     }
 }
@@ -297,7 +325,7 @@ impl<'b> Stated<'b> {
         left.part().unwrap_or_default()
     }
 
-    pub(super) fn positions(&self, section: Section) -> impl Iterator<Item = u16> + use<'b> {
+    pub(super) fn positions(&self, section: Section) -> impl Iterator<Item = u16> + Clone + use<'b> {
         self.section(section).entries(Bytes::position)
     }
 
@@ -346,6 +374,12 @@ impl<'b> Stated<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_section_stands_at_its_number() {
+        let numbers: Vec<usize> = Section::ALL.iter().map(|section| *section as usize).collect();
+        assert_eq!(numbers, (0..Section::COUNT as usize).collect::<Vec<_>>());
+    }
 
     #[test]
     fn a_number_has_one_spelling() {

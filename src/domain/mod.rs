@@ -7,6 +7,7 @@
 mod builder;
 mod change;
 mod compact;
+mod edit;
 mod names;
 mod read;
 mod resolved;
@@ -18,12 +19,13 @@ mod state;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use crate::catalog::tables::Cell;
+pub(crate) use crate::catalog::model::Cell;
 pub use builder::{DomainBuilder, Limit};
 pub use change::Change;
+pub(crate) use edit::{Edit, lower_case};
 pub(crate) use names::{is_email_domain, product};
 pub(crate) use resolved::Resolved;
-pub(crate) use source::{DomainSource, RoleSource};
+pub(crate) use source::DomainSource;
 pub(crate) use state::{After, State};
 
 use crate::catalog::Model;
@@ -170,7 +172,7 @@ impl Resolved {
     /// Looks up everything that `domain` names, noting what does not fit.
     pub(crate) fn of_domain(domain: &Domain, model: &Model, problems: &mut Problems) -> Self {
         let source = domain.source();
-        let this = Self::of(model, names::write(source, model, problems));
+        let this = Self::of(model, &names::write(source, model, problems));
         rules::check(&this, model, Some(source), problems);
         this
     }
@@ -180,16 +182,55 @@ impl Resolved {
         if !read::is_canonical(stated, model) {
             return None;
         }
-        let this = Self::of(model, stated.to_vec());
+        let this = Self::of(model, stated);
         rules::check(&this, model, None, problems);
         Some(this)
     }
 
+    /// The same with something stated otherwise; `None` where that is not sound.
+    pub(crate) fn with(&self, model: &Model, edit: Edit<'_>) -> Option<Self> {
+        Draft(edit::edited(self.stated(), model, edit)?).resolved(model)
+    }
+
+    /// What is stated, to be edited.
+    pub(crate) fn draft(&self) -> Draft {
+        Draft(self.stated().to_vec())
+    }
+
     /// The domain in names.
     pub(crate) fn domain(&self, model: &Model) -> Domain {
-        let stated = compact::Stated::read(self.stated()).unwrap_or_default();
-        Domain::of_source(read::source(&stated, model))
+        in_names(self.stated(), model)
     }
+
+    /// The domain after a change, in names. `None` for what cannot be stated, which no allowed change leads to.
+    pub(crate) fn domain_with(&self, model: &Model, change: Change<'_>) -> Option<Domain> {
+        let stated = edit::edited(self.stated(), model, Edit::Change(change))?;
+        Some(in_names(&stated, model))
+    }
+}
+
+/// What a domain states while it is edited; in between it need not be sound.
+pub(crate) struct Draft(Vec<u8>);
+
+impl Draft {
+    /// `None` for what cannot be stated.
+    pub(crate) fn edit(&mut self, model: &Model, edit: Edit<'_>) -> Option<()> {
+        self.0 = edit::edited(&self.0, model, edit)?;
+        Some(())
+    }
+
+    /// What it comes to; `None` where it is not sound.
+    pub(crate) fn resolved(self, model: &Model) -> Option<Resolved> {
+        let resolved = Resolved::of(model, &self.0);
+        let mut problems = Problems::default();
+        rules::check(&resolved, model, None, &mut problems);
+        (problems.into_result(None).is_ok() && resolved.fits(model)).then_some(resolved)
+    }
+}
+
+fn in_names(stated: &[u8], model: &Model) -> Domain {
+    let stated = compact::Stated::read(stated).unwrap_or_default();
+    Domain::of_source(read::source(&stated, model))
 }
 
 /// A name that no text has.

@@ -148,7 +148,9 @@ impl Lookup<'_, '_> {
                 self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), roles);
             }
         }
-        write_counts(to, Section::Holders, holders);
+        let start = to.open();
+        write_counts(to, holders);
+        to.close_section(Section::Holders, start);
     }
 
     fn limits(&mut self, to: &mut Writer, source: &DomainSource) {
@@ -284,7 +286,9 @@ impl Lookup<'_, '_> {
             };
             seats.push((product as u64, *count));
         }
-        write_counts(to, Section::Seats, seats);
+        let start = to.open();
+        write_counts(to, seats);
+        to.close_section(Section::Seats, start);
     }
 
     fn attested(&mut self, to: &mut Writer, source: &DomainSource) {
@@ -319,14 +323,12 @@ impl Lookup<'_, '_> {
 }
 
 /// Counts, in the order of what is counted.
-fn write_counts<T: Ord + Into<u64>>(to: &mut Writer, section: Section, mut counts: Vec<(T, u64)>) {
+pub(super) fn write_counts<T: Ord + Into<u64>>(to: &mut Writer, mut counts: Vec<(T, u64)>) {
     counts.sort_unstable();
-    let start = to.open();
     for (of, count) in counts {
         to.number(of);
         to.number(count);
     }
-    to.close_section(section, start);
 }
 
 /// The number of a plan or, after those, of an add-on.
@@ -358,13 +360,21 @@ pub(super) fn shown(name: &str) -> String {
 
 /// The part of an e-mail address behind the `@`: ASCII labels with a dot between them.
 pub(crate) fn is_email_domain(text: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+    let (mut dotted, mut last) = (false, b'.');
+    for byte in text.bytes() {
+        let fits = match (last, byte) {
+            // A label neither starts nor ends with a hyphen, and is not empty.
+            (b'.' | b'-', b'.') | (b'.', b'-') => false,
+            (_, b'.' | b'-') => true,
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if !fits {
+            return false;
+        }
+        dotted |= byte == b'.';
+        last = byte;
+    }
+    text.len() <= 253 && dotted && last != b'.' && last != b'-'
 }
 
 /// Whether a text is a day or a time.

@@ -8,11 +8,11 @@
 use std::cmp::Ordering;
 
 use super::compact::{Bytes, Section, Stated};
-use super::settle::Settling;
-use crate::catalog::Model;
-use crate::catalog::model::{Limit, SoldCredits};
-use crate::catalog::tables::{Cell, WALK};
-use crate::id::RoleId;
+use super::state::State;
+use crate::catalog::model::{Cell, Limit, Permission, SoldCredits};
+use crate::catalog::tables::WALK;
+use crate::catalog::{Model, too_many_cells};
+use crate::id::{COUNT_MAX, RoleId};
 use crate::word::{Level, Switch};
 
 /// The effective state of a setting.
@@ -100,32 +100,36 @@ impl Resolved {
         Stated::read(self.stated()).map_or("", |stated| stated.id)
     }
 
-    /// A byte of what settings, guards and meters come to.
+    /// A byte of what settings, guards and meters come to; the catalog says at which place.
     #[inline(always)]
     pub(super) fn settled(&self, model: &Model, at: usize) -> Option<u8> {
         match self.stated_at {
             0 => model.tables.untouched(model, self.kind, self.plan)?.get(at).copied(),
-            _ => self.bytes.get(at).copied().filter(|_| at < model.tables.settled),
+            _ => self.bytes.get(at).copied(),
         }
     }
 
-    /// 0 if all static conditions of a permission or, after those, of a feature hold, else one more than the
-    /// position of the first that fails. `None`: the conditions are to be walked.
+    /// 0 if all static conditions of a permission or feature hold, else one more than the position of the first
+    /// that fails, or [`WALK`].
     #[inline(always)]
-    pub(crate) fn folded(&self, model: &Model, slot: usize) -> Option<u8> {
-        let guard = model.tables.guard_of(slot)?;
-        self.settled(model, model.settings.len().saturating_add(guard)).filter(|folded| *folded != WALK)
+    pub(crate) fn folded(&self, model: &Model, guard: usize) -> u8 {
+        self.settled(model, guard).unwrap_or(WALK)
     }
 
-    pub(super) fn setting(&self, model: &Model, setting: u16) -> Option<SettingState> {
+    /// What a setting comes to: position, level, absent.
+    #[inline]
+    pub(super) fn setting(&self, model: &Model, setting: u16) -> Option<(Switch, Level, bool)> {
         let byte = self.settled(model, usize::from(setting))?;
-        let (position, level, absent) = *SETTLED.get(usize::from(byte))?;
-        let moved = |position: &u16| {
+        SETTLED.get(usize::from(byte)).copied()
+    }
+
+    /// The regime that starts a setting off, or removes it.
+    #[inline(never)]
+    pub(super) fn regime_of(&self, model: &Model, setting: u16, absent: bool) -> Option<u16> {
+        self.regimes().find(|position| {
             let regime = model.regimes.get(*position);
             regime.is_some_and(|one| if absent { &one.removes } else { &one.starts_off }.contains(&setting))
-        };
-        let regime = if level == Level::Regime { self.regimes().find(moved) } else { None };
-        Some(SettingState { position, level, regime, absent })
+        })
     }
 
     pub(super) fn is_unlimited(&self, model: &Model, meter: u16) -> bool {
@@ -136,25 +140,25 @@ impl Resolved {
 
     /// What a role has of a permission: its base's defaults (ROL-06), then what the domain says of it.
     #[inline(always)]
-    pub(super) fn cell(&self, model: &Model, role: u16, permission: u16) -> Cell {
+    pub(super) fn cell(&self, model: &Model, role: u16, permission: &Permission) -> Cell {
         match self.of_role(model, role, permission) {
             Some(OFF) => Cell::OffForRole,
             Some(_) => Cell::OnForRole,
-            None => model.tables.cell(model, self.base_of(model, role), permission),
+            None => permission.cell(self.base_of(model, role)),
         }
     }
 
     /// What is stated of a permission for a role, if anything.
     #[inline(always)]
-    fn of_role(&self, model: &Model, role: u16, permission: u16) -> Option<u8> {
+    fn of_role(&self, model: &Model, role: u16, permission: &Permission) -> Option<u8> {
         let roles = model.tables.settled;
         if self.tables_len() <= roles {
             return None;
         }
+        let slot = usize::from(permission.slot?);
         let number = self.word(roles.saturating_add(usize::from(role).saturating_mul(2)))?;
         let row =
             usize::from(number).checked_sub(1).filter(|_| usize::from(role) < self.role_count(model))?;
-        let slot = model.tables.slot(permission)?;
         let rows = self.custom_at(model, usize::from(self.custom_roles));
         let row = rows.saturating_add(row.saturating_mul(model.tables.slot_count));
         self.bytes.get(row.saturating_add(slot)).copied().filter(|stated| *stated != NOT_STATED)
@@ -200,6 +204,12 @@ impl Resolved {
         model.roles.len().saturating_add(usize::from(self.custom_roles))
     }
 
+    /// Whether there are no more roles than can be numbered and tabled.
+    pub(super) fn fits(&self, model: &Model) -> bool {
+        let roles = self.role_count(model);
+        roles <= COUNT_MAX && too_many_cells(roles, model.permissions.len()).is_none()
+    }
+
     /// The position of a role by name, custom ones included.
     pub(super) fn role_named(&self, model: &Model, name: &str) -> Option<u16> {
         if let Some(role) = model.roles.position(name) {
@@ -225,7 +235,7 @@ impl Resolved {
     }
 
     /// Regimes of the domain, ascending.
-    pub(super) fn regimes(&self) -> impl Iterator<Item = u16> + use<'_> {
+    pub(super) fn regimes(&self) -> impl Iterator<Item = u16> + Clone + use<'_> {
         self.view().positions(Section::Regimes)
     }
 
@@ -241,7 +251,7 @@ impl Resolved {
     /// Whether an add-on is in force: bought where it is offered, or included in the plan.
     pub(super) fn has_add_on(&self, model: &Model, add_on: u16) -> bool {
         let Some(row) = model.add_ons.get(add_on) else { return false };
-        row.included_in.contains(&self.plan) || (row.offered_on.contains(&self.plan) && self.bought(add_on))
+        row.included_in.contains(self.plan) || (row.offered_on.contains(self.plan) && self.bought(add_on))
     }
 
     /// The credit plans that the domain has by its plan or bought as an add-on, with their names.
@@ -249,7 +259,7 @@ impl Resolved {
         &'m self,
         model: &'m Model,
     ) -> impl Iterator<Item = (&'m str, &'m SoldCredits)> {
-        let settled = Settling::new(model, self);
+        let settled = State::new(model, self);
         let sold = model.credit_plans.iter().map(|(_, name, sold)| (name, sold));
         sold.filter(move |(_, sold)| sold.is_in_force(&settled))
     }
@@ -282,7 +292,8 @@ impl Resolved {
     pub(super) fn limit(&self, model: &Model, limit: u16) -> Option<Limit> {
         let own = self.rare.as_ref().map_or(&[][..], |rare| &rare.limits);
         let of_plan = model.plans.get(self.plan).map_or(&[][..], |plan| &plan.limits);
-        own.iter().chain(of_plan).find(|(one, _)| *one == limit).map(|(_, set)| *set)
+        let among = |rows: &[(u16, Limit)]| rows.iter().find(|(one, _)| *one == limit).map(|(_, set)| *set);
+        among(own).or_else(|| among(of_plan))
     }
 
     pub(super) fn opted_in(&self, feature: u16) -> bool {

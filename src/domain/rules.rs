@@ -9,7 +9,7 @@ use super::settle::rule_holds;
 use super::source::DomainSource;
 use super::state::{Dangling, State};
 use crate::catalog::Model;
-use crate::catalog::model::{Condition, Grant};
+use crate::catalog::model::{Cell, Condition};
 use crate::catalog::source::Map;
 use crate::diagnostic::{Code, Problems};
 use crate::document::Name;
@@ -84,7 +84,7 @@ impl Rules<'_, '_> {
     /// Where a supreme role is counted, somebody must say how many hold it.
     fn supreme_roles(&mut self) {
         for (role, name, row) in self.model.roles.iter() {
-            let counted = row.supreme && row.kinds.contains(&self.domain.kind);
+            let counted = row.supreme && row.kinds.contains(self.domain.kind);
             if counted && self.domain.holders(role).is_none() {
                 let at = |source: &DomainSource| source.domain.kind.as_ref().map(Name::span);
                 let message = format!("this kind of domain must say how many hold role `{name}`");
@@ -97,23 +97,24 @@ impl Rules<'_, '_> {
     fn roles(&mut self) {
         let (model, domain) = (self.model, self.domain);
         for row in domain.view().roles() {
-            let name = model.roles.name(row.base);
             if self.state.is_supreme(row.base) {
+                let name = model.roles.name(row.base);
                 let message = format!("role `{name}` cannot be configured");
                 let help = "it holds every permission; org-wide settings bind it".to_owned();
                 self.add(Code::ImmutableRole, |source| key(&source.roles, name), message, Some(help));
             } else {
-                self.permissions(name, row);
+                self.permissions(None, row);
             }
         }
+        let custom = domain.view().custom_roles();
         let create = model.changes.create_role.as_ref();
-        let allowed = rule_holds(&self.state, create);
-        for (name, row) in domain.view().custom_roles() {
+        let allowed = domain.custom_roles == 0 || rule_holds(self.state, create);
+        for (name, row) in custom {
             if !allowed {
                 self.no_custom_role(name);
             }
             match model.roles.get(row.base) {
-                Some(base) if base.custom => self.permissions(name, row),
+                Some(base) if base.custom => self.permissions(Some(name), row),
                 Some(_) => self.no_base(name, row.base),
                 None => {}
             }
@@ -143,36 +144,35 @@ impl Rules<'_, '_> {
         self.add(Code::ImmutableRole, at, message, Some(help));
     }
 
-    /// What a role is configured to must be possible (PRM-21, PRM-22).
-    fn permissions(&mut self, role: &str, row: RoleRow<'_>) {
+    /// What a role, custom or of the catalog, is configured to must be possible (PRM-21, PRM-22).
+    fn permissions(&mut self, custom: Option<&str>, row: RoleRow<'_>) {
         let model = self.model;
-        let configurable =
-            |(position, _): &(u16, Switch)| model.tables.cell(model, row.base, *position).is_configurable();
+        let of = |position: u16| model.permissions.get(position);
+        let configurable = |(position, _): &(u16, Switch)| {
+            of(*position).is_some_and(|permission| permission.cell(row.base).is_configurable())
+        };
         for (position, to) in row.permissions().filter(|one| !configurable(one)) {
+            let role = custom.unwrap_or_else(|| model.roles.name(row.base));
             let permission = model.permissions.name(position);
             let at = |source: &DomainSource| key(&source.roles.get(role)?.permissions, permission);
-            let grants = model.permissions.get(position).map_or(&[][..], |row| &row.grants);
+            let cells = of(position).map_or(&[][..], |of| &of.cells);
             let shown = || shown(role);
-            match grants.get(usize::from(row.base)) {
-                Some(Grant::On | Grant::Off) => {}
-                Some(Grant::Never) if to == Switch::Off => {}
-                Some(Grant::Never) => {
+            match cells.get(usize::from(row.base)) {
+                Some(Cell::OffByDefault | Cell::OffForRole | Cell::OnByDefault | Cell::OnForRole) => {}
+                Some(Cell::Never) if to == Switch::Off => {}
+                Some(Cell::Never) => {
                     let message = format!("`{permission}` is not available to enable for role `{}`", shown());
                     let help = format!("no {} can ever hold it; leave it out", model.roles.name(row.base));
                     self.add(Code::NeverForRole, at, message, Some(help));
                 }
-                Some(Grant::Inherent) => {
+                Some(Cell::Inherent) => {
                     let message =
                         format!("`{permission}` is inherent for role `{}` and not configurable", shown());
                     self.add(Code::InherentPermission, at, message, Some("leave it out".to_owned()));
                 }
-                Some(Grant::Absent) | None => {
+                Some(Cell::Absent) | None => {
                     let message = format!("`{permission}` does not exist for role `{}`", shown());
-                    let has = model
-                        .roles
-                        .iter()
-                        .zip(grants)
-                        .filter(|(_, grant)| matches!(grant, Grant::On | Grant::Off));
+                    let has = model.roles.iter().zip(cells).filter(|(_, cell)| cell.is_configurable());
                     let has: Vec<_> = has.map(|((_, name, _), _)| format!("`{name}`")).collect();
                     let help =
                         (!has.is_empty()).then(|| format!("it exists for roles based on {}", has.join(", ")));

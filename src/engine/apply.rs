@@ -4,16 +4,12 @@ use super::Engine;
 use super::change::is_present;
 use super::record::Names;
 use crate::decision::{Because, Decision, Denied, Reason};
-use crate::document::{Name, Spanned};
-use crate::domain::{Change, Domain, DomainSource, RoleSource};
+use crate::domain::{Change, Domain, lower_case};
 use crate::id::RoleId;
 use crate::request::{Action, NamedChange, NamedRequest, NamedSubject, Request, Resource, To};
 use crate::units::Timestamp;
 use crate::word::Switch;
 use serde::{Deserialize, Serialize};
-
-/// What a file holds at most: its whole numbers are signed.
-const HOLDERS_MAX: u64 = i64::MAX as u64;
 
 /// An allowed change, made: the new domain, and what happened.
 ///
@@ -116,49 +112,12 @@ impl Engine {
     }
 
     /// The domain after an allowed change.
-    pub(super) fn changed(&self, change: Change<'_>) -> Domain {
-        if is_present(&self.state(), change) {
+    fn changed(&self, change: Change<'_>) -> Domain {
+        if is_present(self.state(), change) {
             return self.domain();
         }
-        let mut source = self.domain().source().clone();
-        self.edit(&mut source, change);
-        Domain::of_source(source)
-    }
-
-    /// Writes a change down.
-    pub(super) fn edit(&self, source: &mut DomainSource, change: Change<'_>) {
-        let model = self.catalog.model();
-        match change {
-            Change::Setting { setting, to } => {
-                source.settings.insert(name(model.settings.name(setting.position())), to);
-            }
-            Change::RolePermission { role, permission, to } => {
-                let row = source.roles.entry(name(self.role_name(role))).or_default();
-                row.permissions.insert(name(model.permissions.name(permission.position())), to);
-            }
-            Change::List { list, to } => {
-                let entries = lower_case(to).iter().map(|entry| name(entry)).collect();
-                source.lists.insert(name(model.lists.name(list.position())), entries);
-            }
-            Change::CreateRole { name: role, based_on } => {
-                let based_on = Some(name(self.role_name(based_on)));
-                source.roles.insert(name(role), RoleSource { based_on, ..RoleSource::default() });
-                source.holders.insert(name(role), 0);
-            }
-            Change::DeleteRole { role } => {
-                source.roles.remove(self.role_name(role));
-                source.holders.remove(self.role_name(role));
-            }
-            Change::AssignRole { role, from } => {
-                count(source, self.role_name(role), |held| held.saturating_add(1).min(HOLDERS_MAX));
-                if let Some(from) = from {
-                    count(source, self.role_name(from), |held| held.saturating_sub(1));
-                }
-            }
-            Change::OptIn { feature, to } => {
-                source.opt_ins.insert(name(model.features.name(feature.position())), to);
-            }
-        }
+        let changed = self.resolved.domain_with(self.catalog.model(), change);
+        changed.unwrap_or_else(|| self.domain())
     }
 
     fn change_record(&self, request: &Request<'_>, change: Change<'_>, decision: &Decision) -> ChangeRecord {
@@ -239,25 +198,5 @@ impl Engine {
 
     pub(super) fn role_name(&self, role: RoleId) -> &str {
         Names::of(self).role(role.position())
-    }
-}
-
-/// A name without a place: no text has it yet.
-fn name(text: &str) -> Name {
-    Spanned::new(0..0, text.to_owned())
-}
-
-/// Entries of a list as they are compared: lower case, each once, in order.
-fn lower_case(entries: &[&str]) -> Vec<String> {
-    let mut entries: Vec<String> = entries.iter().map(|entry| entry.to_ascii_lowercase()).collect();
-    entries.sort_unstable();
-    entries.dedup();
-    entries
-}
-
-/// Counts a holder more or less, where holders of the role are counted at all.
-fn count(source: &mut DomainSource, role: &str, step: impl FnOnce(u64) -> u64) {
-    if let Some(held) = source.holders.get_mut(role) {
-        *held = step(*held);
     }
 }

@@ -14,63 +14,62 @@ use crate::word::Switch;
 ///
 /// Rules are alternatives. The reason of a deny is that of the rule that got furthest: one that fits plan and
 /// kind, this position and who holds what; then it names the role, permission or standing that would do.
-pub(super) fn ask(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Outcome {
-    let fits = |rule: &&ChangeRule| fits(evaluation, rule, to);
-    let granted = rules.iter().filter(fits).find_map(|rule| grant(evaluation, rule));
-    match granted {
-        Some(because) => Ok(because),
-        None => Err(undecided(evaluation, rules, to).unwrap_or_else(|| refusal(evaluation, rules, to))),
+pub(super) fn ask(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Outcome {
+    let mut open: Option<Verdict> = None;
+    for rule in rules.iter().filter(|rule| fits(evaluation, rule, to)) {
+        if let Some(because) = grant(evaluation, rule) {
+            return Ok(because);
+        }
+        let Some(permission) = rule.permission else { continue };
+        match permission::is_held(evaluation, permission, &mut Nobody) {
+            Ok(_) => return Ok(Because::one(Parameter::Permission, permission)),
+            // The facts that decide whether it is held, where they are not stated.
+            Err(deny) if deny.reason() == Reason::MissingFact => {
+                let all = open.get_or_insert(deny);
+                *all = all.with_facts(all.fact_bits() | deny.fact_bits());
+            }
+            Err(_) => {}
+        }
     }
+    Err(open.unwrap_or_else(|| refusal(evaluation, rules, to)))
 }
 
 /// Whether some rule is for this plan and kind; where there is none, nobody may.
-pub(super) fn is_in_scope(state: &State<'_>, rules: &[ChangeRule]) -> bool {
-    rules.is_empty() || rules.iter().any(|rule| state.check_all(&rule.conditions).is_ok())
+pub(super) fn is_in_scope(state: State<'_>, rules: &[ChangeRule]) -> bool {
+    rules.is_empty() || rules.iter().any(|rule| state.hold(&rule.conditions))
 }
 
 /// The plans and kinds that the rules ask for: those of a rule in scope, else of the one that got furthest.
-pub(super) fn scope<'r>(state: &State<'_>, rules: &'r [ChangeRule]) -> &'r [Condition] {
-    let failing = |rule: &ChangeRule| state.check_all(&rule.conditions).err().map(|deny| deny.reason());
+pub(super) fn scope<'r>(state: State<'_>, rules: &'r [ChangeRule]) -> &'r [Condition] {
     // A rule in scope fails at no gate; of rules that got equally far, the first.
-    let progress =
-        |rule: &&ChangeRule| Reverse(failing(rule).map_or((true, None), |reason| (false, reason.gate())));
+    let progress = |rule: &&ChangeRule| {
+        let failing = state.failing(&rule.conditions).map(Condition::gate);
+        Reverse((failing.is_none(), failing))
+    };
     rules.iter().min_by_key(progress).map_or(&[], |rule| &rule.conditions)
 }
 
 /// Whether a rule is for this domain, this position and the present holders, whoever asks.
-fn fits(evaluation: &Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bool {
-    let state = &evaluation.state;
-    state.check_all(&rule.conditions).is_ok()
+#[inline]
+fn fits(evaluation: Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bool {
+    let state = evaluation.state();
+    state.hold(&rule.conditions)
         && (rule.to.is_empty() || to.is_some_and(|to| rule.to.contains(&to)))
         && rule.when_unheld.is_none_or(|role| state.holders(role) == Some(0))
 }
 
-/// The facts that decide whether a permission that would do is held, where they are not stated.
-fn undecided(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Option<Verdict> {
-    let by_permission = rules.iter().filter(|rule| rule.permission.is_some() && fits(evaluation, rule, to));
-    let open = by_permission
-        .filter_map(|rule| permission::held(evaluation, rule.permission?, &mut Nobody).err())
-        .filter(|deny| deny.reason() == Reason::MissingFact);
-    open.reduce(|all, one| all.with_facts(all.fact_bits() | one.fact_bits()))
-}
-
-/// By what a rule lets the subject make the change.
-fn grant(evaluation: &Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
-    let by_role = rule.roles.iter().find(|role| evaluation.acts_as(**role));
-    if let Some(role) = by_role {
-        return Some(Because::one(Parameter::Role, *role));
-    }
-    if let Some(standing) = rule.standings.iter().find(|standing| evaluation.stands_as(**standing)) {
-        return Some(Because::one(Parameter::Standing, *standing));
-    }
-    let permission = rule.permission?;
-    let held = permission::held(evaluation, permission, &mut Nobody).is_ok();
-    held.then(|| Because::one(Parameter::Permission, permission))
+/// The role or standing of the subject by which a rule lets them make the change.
+fn grant(evaluation: Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
+    let role = rule.roles.iter().copied().find(|role| evaluation.acts_as(*role));
+    let standing = || rule.standings.iter().copied().find(|standing| evaluation.stands_as(*standing));
+    let by_role = role.map(|role| Because::one(Parameter::Role, role));
+    by_role.or_else(|| standing().map(|standing| Because::one(Parameter::Standing, standing)))
 }
 
 /// Why nobody like the subject may, and who could.
-fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
-    let state = &evaluation.state;
+#[inline(never)]
+fn refusal(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
+    let state = evaluation.state();
     let can_be_held = |role: &u16| !state.is_supreme(*role) || state.holders(*role) != Some(0);
     // Of what would do, the first of each kind.
     let (mut fitting, mut role, mut permission, mut standing, mut unheld) = (false, None, None, None, None);
@@ -95,7 +94,7 @@ fn refusal(evaluation: &Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>
 }
 
 /// Nobody holds the role that could; it takes verification to be its first holder (AI-11, AI-12).
-pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>) -> Verdict {
+pub(super) fn needs_verification(evaluation: Evaluation<'_>, role: Option<u16>) -> Verdict {
     let row = role.and_then(|role| evaluation.model().roles.get(role));
     let because = Because::NOTHING
         .and_maybe(Parameter::Role, role)
@@ -106,13 +105,13 @@ pub(super) fn needs_verification(evaluation: &Evaluation<'_>, role: Option<u16>)
 impl Evaluation<'_> {
     /// Whether the subject has this role, or one based on it: a rule that names a base role means both.
     pub(super) fn acts_as(&self, role: u16) -> bool {
-        self.roles().any(|own| own == role || self.state.base_of(own) == role)
+        self.roles().any(|own| own == role || self.state().base_of(own) == role)
     }
 
     fn stands_as(&self, standing: u16) -> bool {
         let row = self.model().standings.get(standing);
         let counts =
-            row.is_some_and(|row| row.kinds.is_empty() || row.kinds.contains(&self.state.domain.kind));
+            row.is_some_and(|row| row.kinds.is_empty() || row.kinds.contains(self.state().domain.kind));
         counts && self.request.subject.standings().iter().any(|own| own.position() == standing)
     }
 }

@@ -5,11 +5,12 @@ use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates};
 use super::observer::{Nobody, Observer, Outcome};
 use super::reads::Reads;
-use crate::catalog::model::{ChangeRule, Grant};
+use crate::catalog::model::{Cell, ChangeRule};
 use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::{After, Change, State, is_email_domain};
 use crate::id::{COUNT_MAX, RoleId, bit, positions};
+use crate::request::Request;
 use crate::word::{Level, Switch};
 
 /// How many unstated facts are completed. The permissions of a rule read six at most, so that more takes rules by
@@ -19,11 +20,11 @@ const COMPLETED_MAX: u32 = 12;
 /// Decides a change: every completion of the facts that it reads and the request does not state.
 #[inline(never)]
 pub(super) fn decide<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let facts = &evaluation.request.context.facts;
+    let facts = evaluation.request.context.facts;
     let unstated = Reads::of_change(evaluation, change) & !(facts.so | facts.not_so);
     match unstated {
         0 => known(evaluation, change, observer),
@@ -33,7 +34,7 @@ pub(super) fn decide<O: Observer>(
 
 /// Decides every completion of the unstated facts.
 fn complete<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     unstated: u64,
     observer: &mut O,
@@ -41,15 +42,17 @@ fn complete<O: Observer>(
     let count = unstated.count_ones();
     let complete = count <= COMPLETED_MAX;
     let worlds = 1_usize << if complete { count } else { 0 };
-    let mut allowing = [false; 1 << COMPLETED_MAX];
-    let mut obligations = 0;
-    for (number, allows) in (0..).zip(allowing.iter_mut().take(worlds)) {
-        if let Ok(allow) = known_with(evaluation, change, unstated, number, &mut Nobody) {
-            *allows = true;
+    // One bit a completion.
+    let mut allowing = [0_u64; (1 << COMPLETED_MAX) / 64];
+    let (mut allowed, mut obligations) = (0_usize, 0);
+    for (number, world) in (0..worlds).zip(0..) {
+        let allow = known_with(evaluation, change, unstated, world, &mut Nobody);
+        if let Some((allow, word)) = allow.ok().zip(allowing.get_mut(number / 64)) {
+            *word |= 1 << (number % 64);
+            allowed = allowed.saturating_add(1);
             obligations |= allow.obligation_bits();
         }
     }
-    let allowed = allowing.iter().filter(|allows| **allows).count();
     let ordinary = known_with(evaluation, change, unstated, 0, observer);
     if complete && allowed == 0 {
         return ordinary;
@@ -58,7 +61,7 @@ fn complete<O: Observer>(
         // Hiding a fact hides no obligation.
         return ordinary.map(|allow| allow.with_obligations(obligations));
     }
-    let allows = |number: usize| allowing.get(number).copied().unwrap_or_default();
+    let allows = |number: usize| allowing.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1);
     let matters = |index: u32| (0..worlds).any(|number| allows(number) != allows(number ^ (1 << index)));
     let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
     let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
@@ -69,7 +72,7 @@ fn complete<O: Observer>(
 
 /// The decision in the completion with this number: one bit an unstated fact.
 fn known_with<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     unstated: u64,
     number: u64,
@@ -80,17 +83,17 @@ fn known_with<O: Observer>(
     let request = evaluation.request;
     let context = request.context.completed(evaluation.model().tag, so, unstated & !so);
     let request = request.with_context(context);
-    known(&Evaluation { request: &request, ..*evaluation }, change, observer)
+    known(Evaluation { request: &request, ..evaluation }, change, observer)
 }
 
 /// The decision where everything is stated. The obligation to warn is derived: the actor could not make the
 /// reverse (ADM-06).
 fn known<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let mut gates = Gates::new(observer);
     let in_scope = authority::is_in_scope(state, rules(state.model, change));
     // Out of scope there is nobody who may, which is all there is to say.
@@ -104,13 +107,13 @@ fn known<O: Observer>(
 }
 
 fn ask<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     in_scope: bool,
     authority: Outcome,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     ask_scope(evaluation, change, in_scope, gates)?;
     match change {
         Change::Setting { setting, .. } => ask_setting(evaluation, setting.position(), gates)?,
@@ -171,12 +174,12 @@ pub(super) fn rules<'m>(model: &'m Model, change: Change<'_>) -> &'m [ChangeRule
 
 /// Gates 2 and 3, of the rules and of what is changed.
 fn ask_scope<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     change: Change<'_>,
     in_scope: bool,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let model = state.model;
     // Of a rule in scope every condition holds, which only who watches wants to see.
     let scope = match in_scope && !O::WATCHES {
@@ -207,8 +210,8 @@ fn ask_scope<O: Observer>(
     Ok(())
 }
 
-fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
-    let state = &evaluation.state;
+fn ask_setting<O: Observer>(evaluation: Evaluation<'_>, setting: u16, gates: &mut Gates<'_, O>) -> Asked {
+    let state = evaluation.state();
     let Some(now) = state.setting(setting) else { return Ok(()) };
     let because = Because::one(Parameter::Setting, setting)
         .and(Parameter::Level, now.level as u16)
@@ -226,13 +229,13 @@ fn ask_setting<O: Observer>(evaluation: &Evaluation<'_>, setting: u16, gates: &m
 }
 
 fn ask_role_permission<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     role: u16,
     permission: u16,
     to: Switch,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let model = state.model;
     let Some(row) = model.permissions.get(permission) else { return Ok(()) };
     let because = Because::one(Parameter::Role, role).and(Parameter::Permission, permission);
@@ -241,15 +244,15 @@ fn ask_role_permission<O: Observer>(
         return gates.ask(Gate::Authority, deny(Reason::RoleImmutable));
     }
     let base = state.base_of(role);
-    match row.grants.get(usize::from(base)) {
-        Some(Grant::Never) if to == Switch::On => gates.ask(Gate::Role, deny(Reason::NeverForRole)),
-        Some(Grant::On | Grant::Off | Grant::Never) => gates.ask(Gate::Role, Ok(because)),
-        Some(Grant::Inherent) => gates.ask(Gate::Authority, deny(Reason::InvalidChange)),
-        Some(Grant::Absent) | None => gates.ask(Gate::Role, deny(Reason::NotGrantedToRole)),
+    match row.cell(base) {
+        Cell::Absent => gates.ask(Gate::Role, deny(Reason::NotGrantedToRole)),
+        Cell::Never if to == Switch::On => gates.ask(Gate::Role, deny(Reason::NeverForRole)),
+        Cell::Inherent => gates.ask(Gate::Authority, deny(Reason::InvalidChange)),
+        _ => gates.ask(Gate::Role, Ok(because)),
     }
 }
 
-fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
+fn is_beta(state: State<'_>, feature: u16) -> Outcome {
     let because = Because::one(Parameter::Feature, feature);
     let beta = state.model.features.get(feature).is_some_and(|row| row.beta);
     if beta { Ok(because) } else { Err(Verdict::new(Reason::InvalidChange, because)) }
@@ -257,12 +260,12 @@ fn is_beta(state: &State<'_>, feature: u16) -> Outcome {
 
 /// What happens to the holders of supreme roles when a person is assigned another role (ROL-10, ADM-02).
 fn ask_assignment<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     role: u16,
     from: Option<u16>,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     if from == Some(role) {
         return Ok(());
     }
@@ -283,7 +286,7 @@ fn ask_assignment<O: Observer>(
 }
 
 /// Whether the subject may make a change, everything else aside.
-fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
+fn may(evaluation: Evaluation<'_>, change: Change<'_>) -> Outcome {
     let model = evaluation.model();
     let by_rule = |to| authority::ask(evaluation, rules(model, change), to);
     match change {
@@ -303,8 +306,8 @@ fn may(evaluation: &Evaluation<'_>, change: Change<'_>) -> Outcome {
 }
 
 /// A supreme role is appointed and removed by its own kind only, but for the first holder.
-fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
-    let state = &evaluation.state;
+fn may_assign(evaluation: Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
+    let state = evaluation.state();
     let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
     let rules = state.model.changes.assign_role.as_slice();
     match supreme.next() {
@@ -319,8 +322,8 @@ fn may_assign(evaluation: &Evaluation<'_>, to: Option<u16>, from: Option<u16>) -
 
 /// Whether the subject has a supreme role, or this one. A role that nobody holds takes verification, as wherever
 /// else it is the one that could.
-fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
-    let state = &evaluation.state;
+fn acts_supremely(evaluation: Evaluation<'_>, role: Option<u16>) -> Outcome {
+    let state = evaluation.state();
     let wanted = || {
         let supreme = state.roles().filter(|one| state.is_supreme(*one));
         supreme.filter(|one| role.is_none_or(|role| role == *one))
@@ -335,8 +338,8 @@ fn acts_supremely(evaluation: &Evaluation<'_>, role: Option<u16>) -> Outcome {
 }
 
 /// Whether the first holder of a role is verified.
-fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
-    let state = &evaluation.state;
+fn ask_verified<O: Observer>(evaluation: Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
+    let state = evaluation.state();
     let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
     let Some(fact) = row.and_then(|row| row.verified_by) else { return Ok(()) };
     let because = Because::one(Parameter::Role, role);
@@ -347,7 +350,7 @@ fn ask_verified<O: Observer>(evaluation: &Evaluation<'_>, role: u16, gates: &mut
     gates.ask(Gate::Authority, verified)
 }
 
-fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
+fn may_be_created(state: State<'_>, name: &str, base: u16) -> Outcome {
     let because = Because::one(Parameter::Role, base);
     if !state.model.roles.get(base).is_some_and(|row| row.custom) {
         return Err(Verdict::new(Reason::RoleImmutable, because));
@@ -359,7 +362,7 @@ fn may_be_created(state: &State<'_>, name: &str, base: u16) -> Outcome {
     Ok(because)
 }
 
-fn is_custom(state: &State<'_>, role: u16) -> Outcome {
+fn is_custom(state: State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.custom_role(role) {
         Some(_) => Ok(because),
@@ -368,7 +371,7 @@ fn is_custom(state: &State<'_>, role: u16) -> Outcome {
 }
 
 /// Whether nobody holds a role, nor will by default. A role whose holders are not counted counts as held (ROL-08).
-fn is_free(state: &State<'_>, role: u16) -> Outcome {
+fn is_free(state: State<'_>, role: u16) -> Outcome {
     let because = Because::one(Parameter::Role, role);
     match state.holders(role) {
         Some(0) if !state.is_default_role(role) => Ok(because),
@@ -377,8 +380,8 @@ fn is_free(state: &State<'_>, role: u16) -> Outcome {
 }
 
 /// What would be different after a change.
-fn after(change: Change<'_>) -> After {
-    match change {
+fn after(change: Change<'_>) -> Option<After> {
+    Some(match change {
         Change::Setting { setting, to } => After::Setting { setting: setting.position(), to },
         Change::RolePermission { role, permission, to } => {
             After::Cell { role: role.position(), permission: permission.position(), to }
@@ -387,20 +390,21 @@ fn after(change: Change<'_>) -> After {
         Change::AssignRole { role, from } => {
             After::Assigned { role: role.position(), from: from.map(RoleId::position) }
         }
-        Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => After::Nothing,
-    }
+        Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => return None,
+    })
 }
 
 /// The restriction that would no longer restrict anybody after the change (PRM-23).
-fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Verdict> {
-    let after = State { after: after(change), ..*state };
+fn breaks(state: State<'_>, change: Change<'_>) -> Option<Verdict> {
+    let after = after(change);
+    let then = State { after: after.as_ref(), ..state };
     let new_role = match change {
         Change::CreateRole { based_on, .. } => Some(based_on.position()),
         _ => None,
     };
     let mut concerned = state.model.restrictions.iter().filter(|one| concerns(state, change, **one));
     let dangling = concerned.find(|restriction| {
-        after.dangling(**restriction).is_some()
+        then.dangling(**restriction).is_some()
             || new_role.is_some_and(|base| state.dangling_for_new(**restriction, base))
     })?;
     Some(Verdict::new(Reason::InvalidChange, Because::one(Parameter::Permission, *dangling)))
@@ -408,7 +412,7 @@ fn breaks(state: &State<'_>, change: Change<'_>) -> Option<Verdict> {
 
 /// Whether a change moves something by which a restriction could be left with nobody to restrict, which it has
 /// in every sound domain.
-fn concerns(state: &State<'_>, change: Change<'_>, restriction: u16) -> bool {
+fn concerns(state: State<'_>, change: Change<'_>, restriction: u16) -> bool {
     let row = state.model.permissions.get(restriction);
     match change {
         Change::Setting { setting, to } => {
@@ -425,7 +429,7 @@ fn concerns(state: &State<'_>, change: Change<'_>, restriction: u16) -> bool {
 }
 
 /// Whether a change would leave everything as it is (ADM-08).
-pub(super) fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
+pub(super) fn is_present(state: State<'_>, change: Change<'_>) -> bool {
     match change {
         Change::Setting { setting, to } => {
             state.setting(setting.position()).is_some_and(|now| now.position == to)
@@ -446,27 +450,25 @@ pub(super) fn is_present(state: &State<'_>, change: Change<'_>) -> bool {
 }
 
 /// Whether the subject could make the reverse of a change once it is made.
-fn could_reverse(evaluation: &Evaluation<'_>, change: Change<'_>) -> bool {
-    let state = State { after: after(change), ..evaluation.state };
-    let then = Evaluation { state, ..*evaluation };
+fn could_reverse(evaluation: Evaluation<'_>, change: Change<'_>) -> bool {
+    let after = after(change);
+    let request = Request { after: after.as_ref(), ..*evaluation.request };
+    let then = Evaluation { request: &request, ..evaluation };
     let model = evaluation.model();
     match change {
-        Change::Setting { setting, to } => may(&then, Change::Setting { setting, to: to.reversed() }).is_ok(),
+        Change::Setting { setting, to } => may(then, Change::Setting { setting, to: to.reversed() }).is_ok(),
         Change::RolePermission { role, permission, to } => {
-            may(&then, Change::RolePermission { role, permission, to: to.reversed() }).is_ok()
+            may(then, Change::RolePermission { role, permission, to: to.reversed() }).is_ok()
         }
-        Change::OptIn { feature, to } => may(&then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
-        Change::List { .. } => may(&then, change).is_ok(),
-        Change::CreateRole { .. } => {
-            authority::ask(&then, model.changes.delete_role.as_slice(), None).is_ok()
-        }
-        Change::DeleteRole { .. } => {
-            authority::ask(&then, model.changes.create_role.as_slice(), None).is_ok()
-        }
+        Change::OptIn { feature, to } => may(then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
+        Change::List { .. } => may(then, change).is_ok(),
+        Change::CreateRole { .. } => authority::ask(then, model.changes.delete_role.as_slice(), None).is_ok(),
+        Change::DeleteRole { .. } => authority::ask(then, model.changes.create_role.as_slice(), None).is_ok(),
         Change::AssignRole { role, from } => {
             let (role, from) = (role.position(), from.map(RoleId::position));
+            let state = then.state();
             let last = state.is_supreme(role) && state.holders(role) == Some(1);
-            !last && may_assign(&then, from, Some(role)).is_ok()
+            !last && may_assign(then, from, Some(role)).is_ok()
         }
     }
 }

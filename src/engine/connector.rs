@@ -89,7 +89,7 @@ fn windows(row: &Connector) -> [(&'static str, &Option<Window>); 3] {
 /// May this subject connect this way (CON-01, CON-02)?
 #[inline(never)]
 pub(super) fn connect<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     connector: u16,
     mode: u16,
     observer: &mut O,
@@ -107,7 +107,7 @@ pub(super) fn connect<O: Observer>(
 /// May this subject disconnect (CON-10)?
 #[inline(never)]
 pub(super) fn disconnect<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     connector: u16,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
@@ -125,7 +125,7 @@ pub(super) fn disconnect<O: Observer>(
 /// May an object of this type be read for this subject (CON-03 to CON-08, CON-11)?
 #[inline(never)]
 pub(super) fn read<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     read: Read,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
@@ -138,25 +138,25 @@ pub(super) fn read<O: Observer>(
     let ages = windows(row).iter().any(|(_, window)| window.is_some());
     let stale = if ages { evaluation.model().own_obligations.may_be_stale } else { 0 };
     let because = about(read).and_maybe(Parameter::Mode, read.mode.map(ModeId::position));
-    let allow = evaluation.state.decide(Reason::ConnectorPermitted, because);
+    let allow = evaluation.state().decide(Reason::ConnectorPermitted, because);
     Ok(allow.with_obligations(row.obligations | stale))
 }
 
-fn permitted(evaluation: &Evaluation<'_>, because: Because, connect: &Connect) -> Decision {
-    let state = &evaluation.state;
+fn permitted(evaluation: Evaluation<'_>, because: Because, connect: &Connect) -> Decision {
+    let state = evaluation.state();
     let under = connect.under.iter().filter(|(regime, _)| state.regimes().any(|(own, _)| own == *regime));
     let obligations = under.fold(connect.obligations, |bits, (_, more)| bits | more);
     state.decide(Reason::ConnectorPermitted, because).with_obligations(obligations)
 }
 
 fn ask_connect<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     row: &Connector,
     mode: &Mode,
     connector: u16,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let scope = authority::scope(state, &mode.connect);
     let conditions = || row.conditions.iter().chain(&mode.conditions).chain(scope);
     for gate in SCOPE {
@@ -183,12 +183,12 @@ fn ask_connect<O: Observer>(
 }
 
 fn ask_read<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     row: &Connector,
     read: Read,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     // If the domain as it is cannot be connected that way, the conditions of the modes say why not.
     let unconnectable = modes(evaluation, row, read).next().is_none();
     let wanted = || row.modes.iter().filter(|(mode, _)| unconnectable && is_wanted(read, *mode));
@@ -216,19 +216,15 @@ fn ask_read<O: Observer>(
 
 /// The facts that a read needs. Without a stated mode, those of every mode that the domain can have: then the
 /// read is permitted whichever it is.
-fn read_needs(evaluation: &Evaluation<'_>, row: &Connector, read: Read) -> u64 {
+fn read_needs(evaluation: Evaluation<'_>, row: &Connector, read: Read) -> u64 {
     let common = facts_for(&row.read, read).unwrap_or(0);
     modes(evaluation, row, read).fold(common, |bits, mode| bits | facts_for(&mode.read, read).unwrap_or(0))
 }
 
 /// The modes that a read may go through in this domain.
-fn modes<'r>(
-    evaluation: &'r Evaluation<'_>,
-    row: &'r Connector,
-    read: Read,
-) -> impl Iterator<Item = &'r Mode> {
+fn modes<'r>(evaluation: Evaluation<'r>, row: &'r Connector, read: Read) -> impl Iterator<Item = &'r Mode> {
     let wanted = row.modes.iter().filter(move |(mode, _)| is_wanted(read, *mode)).map(|(_, mode)| mode);
-    wanted.filter(|mode| evaluation.state.check_all(&mode.conditions).is_ok())
+    wanted.filter(move |mode| evaluation.state().hold(&mode.conditions))
 }
 
 fn is_wanted(read: Read, mode: u16) -> bool {
@@ -250,7 +246,7 @@ fn rows(model: &Model, connector: u16, mode: u16) -> Option<(&Connector, &Mode)>
 }
 
 /// Whether these facts are so and those are not. One that is not stated decides wherever nothing else does.
-fn hold(evaluation: &Evaluation<'_>, needs: u64, unless: u64, because: Because) -> Outcome {
+fn hold(evaluation: Evaluation<'_>, needs: u64, unless: u64, because: Because) -> Outcome {
     let Stated { so, not_so } = facts(evaluation);
     let deny = |reason, facts| Err(Verdict::new(reason, because).with_facts(facts));
     let unstated = (needs | unless) & !so & !not_so;
@@ -275,8 +271,8 @@ pub(super) struct Stated {
 ///
 /// Windows are half-open: what was touched exactly so long ago is no longer within.
 #[inline]
-pub(super) fn facts(evaluation: &Evaluation<'_>) -> Stated {
-    let facts = &evaluation.request.context.facts;
+pub(super) fn facts(evaluation: Evaluation<'_>) -> Stated {
+    let facts = evaluation.request.context.facts;
     let stated = Stated { so: facts.so, not_so: facts.not_so };
     match evaluation.request.action {
         Action::Read(read) => with_look_back(evaluation, read, stated),
@@ -285,8 +281,8 @@ pub(super) fn facts(evaluation: &Evaluation<'_>) -> Stated {
 }
 
 #[inline(never)]
-fn with_look_back(evaluation: &Evaluation<'_>, read: Read, mut stated: Stated) -> Stated {
-    let context = &evaluation.request.context;
+fn with_look_back(evaluation: Evaluation<'_>, read: Read, mut stated: Stated) -> Stated {
+    let context = evaluation.request.context;
     let row = evaluation.model().connectors.get(read.connector.position());
     let look_back = row.and_then(|row| row.look_back.as_ref());
     if let (Some(look_back), Some(at), Some(touched_at)) = (look_back, context.at, context.touched_at) {
@@ -299,7 +295,7 @@ fn with_look_back(evaluation: &Evaluation<'_>, read: Read, mut stated: Stated) -
 }
 
 /// Every fact that an action on a connector reads.
-pub(super) fn fact_reads(evaluation: &Evaluation<'_>) -> u64 {
+pub(super) fn fact_reads(evaluation: Evaluation<'_>) -> u64 {
     let row = |connector: ConnectorId| evaluation.model().connectors.get(connector.position());
     match evaluation.request.action {
         Action::Connect { connector, mode } => {
@@ -315,7 +311,7 @@ pub(super) fn fact_reads(evaluation: &Evaluation<'_>) -> u64 {
 }
 
 /// The rules about who may connect.
-pub(super) fn rules<'e>(evaluation: &Evaluation<'e>) -> &'e [ChangeRule] {
+pub(super) fn rules<'e>(evaluation: Evaluation<'e>) -> &'e [ChangeRule] {
     let Action::Connect { connector, mode } = evaluation.request.action else { return &[] };
     rows(evaluation.model(), connector.position(), mode.position()).map_or(&[], |(_, mode)| &mode.connect)
 }

@@ -7,7 +7,7 @@ use super::change;
 use super::connector;
 use super::feature;
 use super::observer::Observer;
-use super::permission;
+use super::permission::{self, Held};
 use crate::catalog::Model;
 use crate::decision::{Because, Decision, Gate, Reason, Verdict};
 use crate::domain::{After, Change, State};
@@ -22,35 +22,57 @@ use crate::request::{Action, Request, Run};
 pub(super) struct Evaluation<'e> {
     pub(super) engine: &'e Engine,
     pub(super) request: &'e Request<'e>,
-    pub(super) state: State<'e>,
 }
 
 #[inline(always)]
 pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, observer: &mut O) -> Decision {
-    let evaluation = Evaluation { engine, request, state: engine.state() };
-    let state = &evaluation.state;
-    if let Err(reason) = evaluation.known() {
+    let evaluation = Evaluation { engine, request };
+    if O::WATCHES || !evaluation.is_plain() {
+        return behind(evaluation, evaluation.known(), observer);
+    }
+    // Most requests are of these two forms; the gates are the same, fewer of them have something to ask.
+    match &request.action {
+        Action::Permission(permission) => match permission::decide_plain(evaluation, *permission) {
+            Some(held) => return settle(evaluation.state(), held),
+            None => return behind(evaluation, evaluation.known_permission(*permission), observer),
+        },
+        Action::Run(run) if evaluation.is_plain_run(run) => return feature::run(evaluation, run, observer),
+        _ => {}
+    }
+    behind(evaluation, evaluation.known_action(), observer)
+}
+
+/// What the gates behind the first come to.
+#[inline(never)]
+fn behind<O: Observer>(evaluation: Evaluation<'_>, first: Result<(), Reason>, observer: &mut O) -> Decision {
+    let state = evaluation.state();
+    if let Err(reason) = first {
         let verdict = Verdict::new(reason, Because::NOTHING);
         observer.gate(Gate::Known, Err(verdict));
         return state.deny(verdict).with_fallback(evaluation.fallback());
     }
     observer.gate(Gate::Known, Ok(Because::NOTHING));
-    match &request.action {
+    match &evaluation.request.action {
         Action::Permission(permission) => {
-            match permission::decide(&evaluation, permission.position(), observer) {
-                Ok(allow) => state.decide(allow.reason, allow.because).with_obligations(allow.obligations),
-                Err(verdict) => state.deny(verdict),
-            }
+            settle(state, permission::decide(evaluation, permission.position(), observer))
         }
-        Action::Run(run) => feature::run(&evaluation, run, observer),
+        Action::Run(run) => feature::run(evaluation, run, observer),
         action => evaluation.decide(action, observer).unwrap_or_else(|verdict| state.deny(verdict)),
+    }
+}
+
+/// The decision that a permission comes to.
+#[inline(always)]
+fn settle(state: State<'_>, held: Held) -> Decision {
+    match held {
+        Ok(allow) => state.decide(allow.reason, allow.because).with_obligations(allow.obligations),
+        Err(verdict) => state.deny(verdict),
     }
 }
 
 impl Evaluation<'_> {
     /// The actions that are neither of a permission nor a run.
-    #[inline(never)]
-    fn decide<O: Observer>(&self, action: &Action<'_>, observer: &mut O) -> Result<Decision, Verdict> {
+    fn decide<O: Observer>(self, action: &Action<'_>, observer: &mut O) -> Result<Decision, Verdict> {
         match action {
             Action::Process { data, feature, model } => {
                 let model = model.map(ModelId::position);
@@ -106,7 +128,6 @@ known! {
     ObjectId: UnknownObject,
 }
 
-#[inline]
 fn check<T: Known>(id: T, tag: Tag) -> Result<(), Reason> {
     if id.is_of(tag) { Ok(()) } else { Err(stranger(id)) }
 }
@@ -118,52 +139,78 @@ fn stranger<T: Known>(id: T) -> Reason {
 }
 
 impl<'e> Evaluation<'e> {
-    pub(super) const fn model(&self) -> &'e Model {
-        self.state.model
+    #[inline]
+    pub(super) fn model(self) -> &'e Model {
+        self.engine.catalog.model()
+    }
+
+    /// The domain, as it is or would be.
+    #[inline]
+    pub(super) fn state(self) -> State<'e> {
+        State { after: self.request.after, ..self.engine.state() }
     }
 
     /// The position of a role of the catalog or of this domain.
-    pub(super) fn role(&self, id: RoleId) -> Result<u16, Reason> {
-        let known = id.is_of(self.model().tag) || self.state.custom_role(id.position()) == Some(id);
+    pub(super) fn role(self, id: RoleId) -> Result<u16, Reason> {
+        let known = id.is_of(self.model().tag) || self.state().custom_role(id.position()) == Some(id);
         if known { Ok(id.position()) } else { Err(stranger(id)) }
     }
 
     /// The roles of the subject; unknown ones were turned away by gate 1. Who had a role that is gone has it no more.
-    pub(super) fn roles(&self) -> impl Iterator<Item = u16> + '_ {
+    pub(super) fn roles(self) -> impl Iterator<Item = u16> + 'e {
         let roles = self.request.subject.all_roles().iter().map(|role| role.position());
-        roles.filter(|own| !matches!(self.state.after, After::Without { role } if role == *own))
+        roles.filter(move |own| !matches!(self.request.after, Some(After::Without { role }) if role == own))
     }
 
     /// What a run of a known feature falls back to, however it is denied (AI-08).
-    fn fallback(&self) -> Option<u16> {
+    fn fallback(self) -> Option<u16> {
         let Action::Run(run) = self.request.action else { return None };
         let known = run.feature.is_of(self.model().tag);
         known.then(|| self.model().features.get(run.feature.position())?.fallback).flatten()
     }
 
-    /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
+    /// Whether subject and circumstances are no more than they most often are, all of it of this catalog: then
+    /// gate 1 has nothing to say of them.
     #[inline(always)]
-    fn known(&self) -> Result<(), Reason> {
+    fn is_plain(self) -> bool {
         let tag = self.model().tag;
-        let Request { subject, action, context } = self.request;
+        let Request { subject, context, after, .. } = self.request;
+        let balances = match context.balances {
+            [] => true,
+            [(limit, _)] => limit.is_of(tag),
+            _ => false,
+        };
+        after.is_none()
+            && balances
+            && context.facts.fit(tag)
+            && subject.standings().is_empty()
+            && subject.only_role().is_some_and(|role| self.role(role).is_ok())
+    }
+
+    /// The same of a run.
+    #[inline(always)]
+    fn is_plain_run(self, run: &Run<'_>) -> bool {
+        run.feature.is_of(self.model().tag) && run.model.is_none() && run.tokens.is_empty()
+    }
+
+    /// Gate 1: every id is of this catalog or domain, and nothing contradicts itself.
+    #[inline(never)]
+    fn known(self) -> Result<(), Reason> {
+        let tag = self.model().tag;
+        let Request { subject, context, .. } = self.request;
         all(subject.all_roles(), |role| self.role(*role).map(|_| ()))?;
         all(subject.standings(), |standing| check(*standing, tag))?;
-        self.known_action(action, tag)?;
+        self.known_action()?;
         self.known_facts(tag)?;
         all(context.balances, |(limit, _)| check(*limit, tag))?;
         once_each(context.balances)
     }
 
-    #[inline(always)]
-    fn known_action(&self, action: &Action<'_>, tag: Tag) -> Result<(), Reason> {
-        match action {
-            Action::Permission(permission) => {
-                check(*permission, tag)?;
-                let row = self.model().permissions.get(permission.position());
-                // A restriction is no action of its own.
-                let restricts = row.is_some_and(|row| row.restricts.is_some());
-                if restricts { Err(Reason::MalformedRequest) } else { Ok(()) }
-            }
+    #[inline(never)]
+    fn known_action(self) -> Result<(), Reason> {
+        let tag = self.model().tag;
+        match &self.request.action {
+            Action::Permission(permission) => self.known_permission(*permission),
             Action::Run(run) => known_run(run, tag),
             Action::Process { data, feature, model } => {
                 check(*data, tag).and(check(*feature, tag))?;
@@ -181,13 +228,21 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    #[inline(always)]
-    fn known_facts(&self, tag: Tag) -> Result<(), Reason> {
+    #[inline]
+    fn known_permission(self, permission: PermissionId) -> Result<(), Reason> {
+        check(permission, self.model().tag)?;
+        let row = self.model().permissions.get(permission.position());
+        // A restriction is no action of its own.
+        let restricts = row.is_some_and(|row| row.restricts.is_some());
+        if restricts { Err(Reason::MalformedRequest) } else { Ok(()) }
+    }
+
+    fn known_facts(self, tag: Tag) -> Result<(), Reason> {
         let facts = &self.request.context.facts;
         if facts.unknown {
             return Err(Reason::UnknownFact);
         }
-        if !facts.fit(tag) {
+        if !facts.are_of(tag) {
             return Err(Reason::ForeignId);
         }
         let facts = connector::facts(self);
@@ -196,8 +251,7 @@ impl<'e> Evaluation<'e> {
     }
 
     /// A mode is known where the connector has it.
-    #[inline(never)]
-    fn known_mode(&self, id: ConnectorId, mode: Option<ModeId>, tag: Tag) -> Result<(), Reason> {
+    fn known_mode(self, id: ConnectorId, mode: Option<ModeId>, tag: Tag) -> Result<(), Reason> {
         check(id, tag)?;
         let Some(mode) = mode else { return Ok(()) };
         check(mode, tag)?;
@@ -206,8 +260,7 @@ impl<'e> Evaluation<'e> {
         if has { Ok(()) } else { Err(Reason::UnknownMode) }
     }
 
-    #[inline(never)]
-    fn known_change(&self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {
+    fn known_change(self, change: &Change<'_>, tag: Tag) -> Result<(), Reason> {
         let role = |id: RoleId| self.role(id).map(|_| ());
         match *change {
             Change::Setting { setting, .. } => check(setting, tag),
@@ -222,7 +275,6 @@ impl<'e> Evaluation<'e> {
 }
 
 /// The reason of highest precedence among those of several ids: in whatever order they are stated, it is the same.
-#[inline]
 fn all<T>(ids: &[T], check: impl Fn(&T) -> Result<(), Reason>) -> Result<(), Reason> {
     match ids.iter().all(|id| check(id).is_ok()) {
         true => Ok(()),
@@ -236,7 +288,6 @@ fn foremost<T>(ids: &[T], check: impl Fn(&T) -> Result<(), Reason>) -> Result<()
 }
 
 /// Whether no id is stated twice.
-#[inline]
 fn once_each<T: PartialEq, A>(amounts: &[(T, A)]) -> Result<(), Reason> {
     let earlier = |position: usize| amounts.iter().take(position);
     let twice = |(position, (id, _)): (usize, &(T, A))| earlier(position).any(|(other, _)| other == id);
@@ -244,7 +295,6 @@ fn once_each<T: PartialEq, A>(amounts: &[(T, A)]) -> Result<(), Reason> {
     if repeated { Err(Reason::MalformedRequest) } else { Ok(()) }
 }
 
-#[inline(always)]
 fn known_run(run: &Run<'_>, tag: Tag) -> Result<(), Reason> {
     check(run.feature, tag)?;
     run.model.map_or(Ok(()), |model| check(model, tag))?;

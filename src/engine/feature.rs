@@ -7,7 +7,7 @@ use super::gates::{Asked, Gates};
 use super::observer::{Observer, Outcome};
 use super::permission;
 use super::usage;
-use crate::catalog::model::{Condition, Feature, Processing, Providers};
+use crate::catalog::model::{Condition, Feature, Processing, Providers, Regime};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::State;
 use crate::id::{FeatureId, ModelId, bit};
@@ -15,8 +15,8 @@ use crate::request::Run;
 
 /// May this subject run this feature (AI-03, AI-21)?
 #[inline(always)]
-pub(super) fn run<O: Observer>(evaluation: &Evaluation<'_>, run: &Run<'_>, observer: &mut O) -> Decision {
-    let state = &evaluation.state;
+pub(super) fn run<O: Observer>(evaluation: Evaluation<'_>, run: &Run<'_>, observer: &mut O) -> Decision {
+    let state = evaluation.state();
     let feature = run.feature.position();
     let Some(row) = evaluation.model().features.get(feature) else {
         return state.deny(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
@@ -37,7 +37,7 @@ pub(super) fn run<O: Observer>(evaluation: &Evaluation<'_>, run: &Run<'_>, obser
 /// Every gate of a run: what it charges and what that obliges to.
 #[inline(always)]
 fn ask<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     run: &Run<'_>,
     row: &Feature,
     observer: &mut O,
@@ -48,7 +48,8 @@ fn ask<O: Observer>(
     if !O::WATCHES {
         blocked?;
     }
-    let granted = row.permission.map(|permission| permission::held(evaluation, permission, gates.observer));
+    let granted =
+        row.permission.map(|permission| permission::is_held(evaluation, permission, gates.observer));
     let last = last_gates(evaluation, run, row, gates.observer);
     if O::WATCHES && blocked.is_err() {
         // Whatever facts would do for the permission.
@@ -72,26 +73,24 @@ fn ask<O: Observer>(
 /// Gates 2 to 5. Who runs the selected model is known only now; that gate stands before those of the settings.
 #[inline(always)]
 fn ask_own<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     run: &Run<'_>,
     row: &Feature,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let state = &evaluation.state;
-    let slot = state.model.permissions.len().saturating_add(run.feature.index());
     let Some(of_model) = of_model(evaluation, run, row) else {
-        return gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Setting));
+        return gates.ask_static(evaluation, row.guard, &row.conditions, (Gate::Plan, Gate::Setting));
     };
-    gates.ask_static(state, slot, &row.conditions, (Gate::Plan, Gate::Compliance))?;
+    gates.ask_static(evaluation, row.guard, &row.conditions, (Gate::Plan, Gate::Compliance))?;
     gates.ask(Gate::Compliance, of_model)?;
-    gates.ask_static(state, slot, &row.conditions, (Gate::Setting, Gate::Setting))
+    gates.ask_static(evaluation, row.guard, &row.conditions, (Gate::Setting, Gate::Setting))
 }
 
 /// A deny by the permission. If facts that are not stated could lift it, but a later gate denies all the same, the
 /// ordinary deny is reported and the matter is settled: nothing that the caller could state would help.
 #[inline(never)]
 fn denied(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     row: &Feature,
     deny: Verdict,
     last: Option<Verdict>,
@@ -107,25 +106,26 @@ fn denied(
 
 /// Whether a regime bars who runs the selected model; `None` where no model is to be selected.
 #[inline(always)]
-fn of_model(evaluation: &Evaluation<'_>, run: &Run<'_>, row: &Feature) -> Option<Outcome> {
+fn of_model(evaluation: Evaluation<'_>, run: &Run<'_>, row: &Feature) -> Option<Outcome> {
     if row.providers != Providers::OfModel {
         return None;
     }
-    Some(check_model(&evaluation.state, run.model.map(ModelId::position)))
+    Some(check_model(evaluation.state(), run.model.map(ModelId::position)))
 }
 
 /// Whether no regime bars who runs a model. Where none is selected, who gets the data is not stated either: it
 /// may be anyone (AI-14).
 #[inline(never)]
-fn check_model(state: &State<'_>, model: Option<u16>) -> Outcome {
+fn check_model(state: State<'_>, model: Option<u16>) -> Outcome {
     let row = model.and_then(|model| state.model.models.get(model));
-    state.check_providers(row.map_or(Providers::Unstated, |row| Providers::All(bit(row.provider))))
+    let providers = row.map_or(Providers::Unstated, |row| Providers::All(bit(row.provider)));
+    state.check(&Condition::Providers(providers))
 }
 
 /// Gates 11 and 12: what is charged and what that obliges to, or the deny.
 #[inline(always)]
 fn last_gates<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     run: &Run<'_>,
     row: &Feature,
     observer: &mut O,
@@ -148,9 +148,9 @@ fn last_gates<O: Observer>(
 
 /// Whether the domain opted in; `None` where there is nothing to opt in to (AI-20).
 #[inline(always)]
-fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<Outcome> {
+fn opted_in(evaluation: Evaluation<'_>, feature: u16, row: &Feature) -> Option<Outcome> {
     let because = Because::one(Parameter::Feature, feature);
-    let state = &evaluation.state;
+    let state = evaluation.state();
     row.beta.then(|| match state.opted_in(feature) {
         true => Ok(because),
         false => Err(Verdict::new(Reason::OptInMissing, because)),
@@ -158,52 +158,63 @@ fn opted_in(evaluation: &Evaluation<'_>, feature: u16, row: &Feature) -> Option<
 }
 
 /// Who gets data when a feature runs here, and what that obliges to.
-fn processing(evaluation: &Evaluation<'_>, feature: u16, row: &Feature, model: Option<u16>) -> Processing {
-    let state = &evaluation.state;
+#[inline]
+fn processing(evaluation: Evaluation<'_>, feature: u16, row: &Feature, model: Option<u16>) -> Processing {
+    let state = evaluation.state();
     let unbarred = state.model.unbarred.get(usize::from(feature)).copied().unwrap_or_default();
     match row.providers {
         Providers::OfModel => {
             let model = model.and_then(|model| state.model.models.get(model));
-            processed_by(evaluation, row, model.map_or(0, |model| bit(model.provider)))
+            processed_by(evaluation, row, model.map_or(0, |model| bit(model.provider)), unbarred)
         }
         _ if !state.has_regimes() => unbarred,
-        Providers::All(all) => processed_by(evaluation, row, all),
-        Providers::Any(any) => processed_by(evaluation, row, any & !state.barred_providers()),
-        Providers::Unstated => processed_by(evaluation, row, 0),
+        Providers::All(providers) | Providers::Any(providers) => {
+            processed_by(evaluation, row, providers, unbarred)
+        }
+        Providers::Unstated => processed_by(evaluation, row, 0, unbarred),
     }
 }
 
-/// These providers and those of the services that no regime bars.
+/// Those of these providers, and of those of the services, that no regime bars.
 #[inline(never)]
-fn processed_by(evaluation: &Evaluation<'_>, row: &Feature, mut providers: u64) -> Processing {
-    let state = &evaluation.state;
-    let (mut barred, mut obligations) = (0, 0);
-    for (_, regime) in state.regimes() {
-        barred |= regime.providers;
-        obligations |= regime.obligations;
-    }
+fn processed_by(
+    evaluation: Evaluation<'_>,
+    row: &Feature,
+    providers: u64,
+    unbarred: Processing,
+) -> Processing {
+    let state = evaluation.state();
+    let regimes = state.regimes();
+    let (barred, mut obligations) = regimes.clone().fold((0, 0), |(barred, obligations), (_, regime)| {
+        (barred | regime.providers, obligations | regime.obligations)
+    });
+    let mut providers = providers & !barred;
     for used in &row.services {
         let provider = used.provider.map_or(0, bit);
-        let mut regimes = state.regimes();
-        if provider & barred != 0 || regimes.any(|(_, regime)| regime.services.contains(&used.service)) {
+        let bars = |(_, regime): (_, &Regime)| regime.services.contains(&used.service);
+        if provider & barred != 0 || regimes.clone().any(bars) {
             obligations |= state.model.services.get(used.service).map_or(0, |service| service.without);
         } else {
             providers |= provider;
         }
     }
-    Processing { providers, obligations: obligations | state.model.provider_obligations(providers) }
+    let of_providers = match providers == unbarred.providers {
+        true => unbarred.obligations,
+        false => state.model.provider_obligations(providers),
+    };
+    Processing { providers, obligations: obligations | of_providers }
 }
 
 /// May this class of data be processed for this feature, on this model where one is selected, whoever asks (AI-03)?
 #[inline(never)]
 pub(super) fn process<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     data: u16,
     feature: u16,
     model: Option<u16>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let Some(row) = state.model.features.get(feature) else {
         return Err(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
     };
@@ -212,7 +223,7 @@ pub(super) fn process<O: Observer>(
             let because = Because::one(Parameter::Data, data).and(Parameter::Feature, feature);
             Err(Verdict::new(Reason::DataBarred, because))
         }
-        class => state.check_data(class),
+        class => state.check(&Condition::Data(class)),
     };
     let mut gates = Gates::new(observer);
     let asked = row.conditions.iter().try_for_each(|condition| match condition {
@@ -241,27 +252,27 @@ pub(super) fn process<O: Observer>(
 /// May this class of data be stored or processed at all (TRM-05)?
 #[inline(never)]
 pub(super) fn store<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     data: u16,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     let mut gates = Gates::new(observer);
-    let asked = gates.ask(Gate::Compliance, state.check_data(bit(data)));
+    let asked = gates.ask(Gate::Compliance, state.check(&Condition::Data(bit(data))));
     gates.conclude(asked)?;
     let because = Because::one(Parameter::Data, data);
     Ok(state.decide(Reason::DataPermitted, because).with_processing(0, bit(data)))
 }
 
 /// What the feature of a request charges, for reading: the meter's limits, where a run counts.
-pub(super) fn metered_limits<'e>(evaluation: &Evaluation<'e>, run: &Run<'_>) -> &'e [u16] {
+pub(super) fn metered_limits<'e>(evaluation: Evaluation<'e>, run: &Run<'_>) -> &'e [u16] {
     let row = evaluation.model().features.get(run.feature.position());
     let meter = row.and_then(|row| row.meter).and_then(|meter| evaluation.model().meters.get(meter));
     meter.filter(|meter| meter.counts(run.trigger)).map_or(&[], |meter| &meter.limits)
 }
 
 /// Whether the answer to a run depends on the model that is selected.
-pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: &Run<'_>) -> bool {
+pub(super) fn reads_model(evaluation: Evaluation<'_>, run: &Run<'_>) -> bool {
     let model = evaluation.model();
     let Some(row) = model.features.get(run.feature.position()) else { return false };
     let meter = row.meter.and_then(|meter| model.meters.get(meter));
@@ -270,7 +281,7 @@ pub(super) fn reads_model(evaluation: &Evaluation<'_>, run: &Run<'_>) -> bool {
 }
 
 /// Whether who gets the data of a feature is known only with the model that is selected.
-pub(super) fn is_of_model(evaluation: &Evaluation<'_>, feature: FeatureId) -> bool {
+pub(super) fn is_of_model(evaluation: Evaluation<'_>, feature: FeatureId) -> bool {
     let row = evaluation.model().features.get(feature.position());
     row.is_some_and(|row| row.providers == Providers::OfModel)
 }

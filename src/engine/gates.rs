@@ -5,10 +5,12 @@
     reason = "who does not watch pays for no more than the comparison that a gate is"
 )]
 
+use super::evaluate::Evaluation;
 use super::observer::{Observer, Outcome};
 use crate::catalog::model::Condition;
+use crate::catalog::tables::WALK;
 use crate::decision::{Because, Gate, Verdict};
-use crate::domain::{After, State};
+use crate::domain::State;
 
 /// Goes on with `?` until a gate fails.
 pub(super) type Asked = Result<(), Verdict>;
@@ -83,7 +85,7 @@ impl<'o, O: Observer> Gates<'o, O> {
     /// Asks conditions that were not folded.
     pub(super) fn ask_all<'c>(
         &mut self,
-        state: &State<'_>,
+        state: State<'_>,
         conditions: impl IntoIterator<Item = &'c Condition>,
     ) -> Asked {
         conditions.into_iter().try_for_each(|condition| self.ask(condition.gate(), state.check(condition)))
@@ -94,26 +96,29 @@ impl<'o, O: Observer> Gates<'o, O> {
     #[inline(always)]
     pub(super) fn ask_static(
         &mut self,
-        state: &State<'_>,
-        slot: usize,
+        evaluation: Evaluation<'_>,
+        guard: usize,
         conditions: &[Condition],
         asked: (Gate, Gate),
     ) -> Asked {
         if O::WATCHES {
-            return self.watch_static(state, conditions, asked);
+            return self.watch_static(evaluation.state(), conditions, asked);
         }
-        let folded = if state.after == After::Nothing { state.folded(slot) } else { None };
-        match folded {
-            Some(0) => Ok(()),
-            Some(failing) => {
-                let failing = conditions.get(usize::from(failing).saturating_sub(1));
-                failing.map_or(Ok(()), |condition| check_one(state, condition, asked))
-            }
-            None => conditions.iter().try_for_each(|condition| check_one(state, condition, asked)),
+        let state = evaluation.state();
+        let failing = match state.folded(guard) {
+            0 => return Ok(()),
+            WALK => first_failing(evaluation, conditions),
+            number => conditions.get(usize::from(number).saturating_sub(1)),
+        };
+        // Conditions stand in the order of their gates: behind those in question, all of these hold; before them, it
+        // was asked before.
+        match failing.filter(|condition| (asked.0..=asked.1).contains(&condition.gate())) {
+            Some(condition) => Err(state.failure(condition)),
+            None => Ok(()),
         }
     }
 
-    fn watch_static(&mut self, state: &State<'_>, conditions: &[Condition], asked: (Gate, Gate)) -> Asked {
+    fn watch_static(&mut self, state: State<'_>, conditions: &[Condition], asked: (Gate, Gate)) -> Asked {
         for gate in STATIC.into_iter().filter(|gate| asked.0 <= *gate && *gate <= asked.1) {
             let own = || conditions.iter().filter(|condition| condition.gate() == gate);
             if own().next().is_none() {
@@ -125,12 +130,8 @@ impl<'o, O: Observer> Gates<'o, O> {
     }
 }
 
-/// Asks a condition that nobody watches, if its gate is one of those from the first to the last.
+/// The first condition that fails, where that is not folded.
 #[inline(never)]
-fn check_one(state: &State<'_>, condition: &Condition, (first, last): (Gate, Gate)) -> Asked {
-    let gate = condition.gate();
-    if gate < first || gate > last {
-        return Ok(());
-    }
-    state.check(condition).map(|_| ())
+fn first_failing<'c>(evaluation: Evaluation<'_>, conditions: &'c [Condition]) -> Option<&'c Condition> {
+    evaluation.state().failing(conditions)
 }

@@ -39,7 +39,7 @@ pub struct Levers {
 }
 
 pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
-    let evaluation = Evaluation { engine, request, state: engine.state() };
+    let evaluation = Evaluation { engine, request };
     let model = evaluation.model();
     let mut found = Found::new(model);
     match request.action {
@@ -52,10 +52,10 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
             }
         }
         Action::Process { feature, .. } => found.feature(feature.position()),
-        Action::Change(change) => found.change(&evaluation, change),
+        Action::Change(change) => found.change(evaluation, change),
         Action::Connect { connector, .. } => {
             found.connector(connector);
-            connector::rules(&evaluation).iter().for_each(|rule| found.rule(rule));
+            connector::rules(evaluation).iter().for_each(|rule| found.rule(rule));
         }
         Action::Disconnect { connector } => found.connector(connector),
         Action::Read(read) => found.connector(read.connector),
@@ -101,10 +101,10 @@ impl<'e> Found<'e> {
         let (now, state) = (engine.resolved.plan, engine.state());
         self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
         let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
-        self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(&row.offered_on)));
+        self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(row.offered_on.iter())));
         self.plans.remove(&now);
         let offered =
-            |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(&now));
+            |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(now));
         Levers {
             plans: self.plans.into_iter().map(|one| PlanId::new(tag, one)).collect(),
             add_ons: self.add_ons.into_iter().filter(offered).map(|one| AddOnId::new(tag, one)).collect(),
@@ -125,7 +125,7 @@ impl<'e> Found<'e> {
         for condition in conditions {
             match condition {
                 Condition::Settings(any) => any.iter().for_each(|setting| self.setting(*setting)),
-                Condition::Plans(plans) => self.plans.extend(plans),
+                Condition::Plans(plans) => self.plans.extend(plans.iter()),
                 Condition::AddOns(add_ons) => self.add_ons.extend(add_ons),
                 Condition::Kinds(_)
                 | Condition::Providers(_)
@@ -169,7 +169,7 @@ impl<'e> Found<'e> {
         row.modes.iter().for_each(|(_, mode)| self.conditions(&mode.conditions));
     }
 
-    fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
+    fn change(&mut self, evaluation: Evaluation<'_>, change: Change<'_>) {
         let model = self.model;
         for rule in change::rules(model, change) {
             self.rule(rule);
@@ -208,7 +208,7 @@ impl<'e> Found<'e> {
             }
             Change::AssignRole { role, from } => {
                 let moved = [Some(role), from].into_iter().flatten().map(RoleId::position);
-                self.holders.extend(moved.filter(|role| evaluation.state.is_supreme(*role)));
+                self.holders.extend(moved.filter(|role| evaluation.state().is_supreme(*role)));
             }
             Change::List { .. } | Change::CreateRole { .. } | Change::OptIn { .. } => {}
         }

@@ -20,7 +20,7 @@ impl Engine {
     /// A request in names: the form of logs. Ids that are not of this engine become names that nothing has, so
     /// that the request in names is denied like the one in ids.
     pub fn named(&self, request: &Request<'_>) -> NamedRequest {
-        let Request { subject, action, context } = request;
+        let Request { subject, action, context, .. } = request;
         let subject = NamedSubject {
             id: None,
             roles: subject.all_roles().iter().map(|role| self.known_role(*role)).collect(),
@@ -72,7 +72,7 @@ impl Engine {
     fn named_context(&self, context: &Context<'_>) -> NamedContext {
         let stated = |(name, fact)| Some((String::from(name), context.stated(fact)?));
         let mut facts: BTreeMap<_, _> = self.catalog.all::<FactId>().filter_map(stated).collect();
-        if context.facts.unknown || !context.facts.fit(self.catalog.model().tag) {
+        if context.facts.unknown || !context.facts.are_of(self.catalog.model().tag) {
             facts.insert(UNKNOWN.to_owned(), true);
         }
         let mut named = NamedContext { facts, at: context.at, ..NamedContext::default() };

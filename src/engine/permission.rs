@@ -8,7 +8,7 @@ use super::observer::{Nobody, Observer, Outcome};
 use crate::catalog::model::Permission;
 use crate::decision::{Because, Gate, Parameter, Reason, Verdict};
 use crate::domain::Cell;
-use crate::id::{bit, positions};
+use crate::id::{PermissionId, bit, positions};
 use crate::request::Context;
 use crate::word::Level;
 
@@ -36,7 +36,7 @@ struct World {
 /// Every completion of the unstated facts that the question reads is decided. If all allow, it is an allow; if
 /// none does, the ordinary deny with those facts false; if some do, `missing-fact` names each fact that matters.
 #[inline(always)]
-pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
+pub(super) fn decide<O: Observer>(evaluation: Evaluation<'_>, asked: u16, observer: &mut O) -> Held {
     let Some(row) = evaluation.model().permissions.get(asked) else {
         return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
@@ -46,14 +46,31 @@ pub(super) fn decide<O: Observer>(evaluation: &Evaluation<'_>, asked: u16, obser
     }
 }
 
+/// The same of a permission that asks for nothing but static conditions and a role, and of somebody with one role;
+/// `None` where there is more to ask.
+#[inline(always)]
+pub(super) fn decide_plain(evaluation: Evaluation<'_>, asked: PermissionId) -> Option<Held> {
+    let asked = Some(asked).filter(|asked| asked.is_of(evaluation.model().tag))?.position();
+    let row = evaluation.model().permissions.get(asked).filter(|row| row.is_plain)?;
+    let role = evaluation.request.subject.only_role()?.position();
+    let observer = &mut Nobody;
+    let mut gates = Gates::new(observer);
+    let state = evaluation.state();
+    let cell = state.cell_of(role, asked, row);
+    let asked_all = gates
+        .ask_static(evaluation, row.guard, &row.conditions, (Gate::Plan, Gate::Setting))
+        .and_then(|()| ask_cell(asked, role, cell, &mut gates));
+    Some(asked_all.map(|()| held(asked, role, cell, row)))
+}
+
 /// Whether the subject has a permission that a feature or a change takes.
 #[inline(never)]
-pub(super) fn held<O: Observer>(evaluation: &Evaluation<'_>, permission: u16, observer: &mut O) -> Held {
+pub(super) fn is_held<O: Observer>(evaluation: Evaluation<'_>, permission: u16, observer: &mut O) -> Held {
     decide(evaluation, permission, observer)
 }
 
 /// The decision with every unstated fact taken as false.
-pub(super) fn decide_as_if_false(evaluation: &Evaluation<'_>, asked: u16) -> Held {
+pub(super) fn decide_as_if_false(evaluation: Evaluation<'_>, asked: u16) -> Held {
     let Some(row) = evaluation.model().permissions.get(asked) else {
         return Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING));
     };
@@ -62,7 +79,7 @@ pub(super) fn decide_as_if_false(evaluation: &Evaluation<'_>, asked: u16) -> Hel
 
 impl World {
     /// The completion with everything that is not stated false.
-    fn ordinary(evaluation: &Evaluation<'_>) -> Self {
+    fn ordinary(evaluation: Evaluation<'_>) -> Self {
         Self { so: evaluation.request.context.facts.so, on_lists: false }
     }
 }
@@ -77,7 +94,7 @@ struct Open {
 /// Decides every completion of what is open.
 #[inline(never)]
 fn decide_open<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     observer: &mut O,
@@ -86,8 +103,8 @@ fn decide_open<O: Observer>(
 }
 
 impl Open {
-    fn of(evaluation: &Evaluation<'_>, row: &Permission) -> Self {
-        let Context { facts, email_domain, .. } = &evaluation.request.context;
+    fn of(evaluation: Evaluation<'_>, row: &Permission) -> Self {
+        let Context { facts, email_domain, .. } = evaluation.request.context;
         Self {
             so: facts.so,
             unstated: row.reads & !(facts.so | facts.not_so),
@@ -118,7 +135,7 @@ impl Open {
 
     fn decide<O: Observer>(
         &self,
-        evaluation: &Evaluation<'_>,
+        evaluation: Evaluation<'_>,
         asked: u16,
         row: &Permission,
         observer: &mut O,
@@ -163,7 +180,7 @@ impl Open {
 /// The decision about one permission when everything is known.
 #[inline(always)]
 fn question<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     world: World,
@@ -184,7 +201,7 @@ fn instead(row: &Permission, world: World) -> Option<u16> {
 /// The decision of the permission that the question is handed on to, with the obligations of those passed by.
 #[inline(never)]
 fn routed<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     (asked, row): (u16, &Permission),
     other: u16,
     world: World,
@@ -220,13 +237,12 @@ fn by_other(asked: u16, decider: u16, despite: Option<Reason>, allow: Allow) -> 
 /// The decision about one permission without `instead`.
 #[inline(always)]
 fn direct<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     world: World,
     observer: &mut O,
 ) -> Held {
-    let state = &evaluation.state;
     let exempt = row.exempt & world.so != 0;
     let last = if exempt { Gate::Compliance } else { Gate::Setting };
     let permission = Because::one(Parameter::Permission, asked);
@@ -234,16 +250,19 @@ fn direct<O: Observer>(
         observer.alternative(Some(asked), None);
     }
     let mut gates = Gates::new(observer);
-    let asked_static = gates.ask_static(state, usize::from(asked), &row.conditions, (Gate::Plan, last));
+    let asked_static = gates.ask_static(evaluation, row.guard, &row.conditions, (Gate::Plan, last));
     let blocked = gates.conclude(asked_static);
-    if exempt || !O::WATCHES {
-        blocked?;
-    }
     if exempt {
-        return Ok(Allow { reason: Reason::Exempt, because: permission, obligations: row.obligations });
+        let exempted = Allow { reason: Reason::Exempt, because: permission, obligations: row.obligations };
+        return blocked.map(|()| exempted);
     }
-    let by_role = alternatives(evaluation, asked, row, world, observer);
-    blocked.and(by_role)
+    if O::WATCHES {
+        // Who watches sees what the roles give as well.
+        let by_role = alternatives(evaluation, asked, row, world, observer);
+        return blocked.and(by_role);
+    }
+    blocked?;
+    alternatives(evaluation, asked, row, world, observer)
 }
 
 /// The best of what the subject's roles give, each by itself or through an `otherwise` permission.
@@ -255,13 +274,13 @@ struct Best {
 
 #[inline(always)]
 fn alternatives<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     world: World,
     observer: &mut O,
 ) -> Held {
-    if let ([role], []) = (evaluation.request.subject.all_roles(), &*row.otherwise) {
+    if let (Some(role), []) = (evaluation.request.subject.only_role(), &*row.otherwise) {
         // One alternative is the best there is.
         return alternative(evaluation, asked, asked, row, role.position(), world, observer);
     }
@@ -271,7 +290,7 @@ fn alternatives<O: Observer>(
 /// The best of several alternatives, each asked.
 #[inline(never)]
 fn best<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     world: World,
@@ -296,7 +315,7 @@ fn best<O: Observer>(
 
 /// One role: the permission asked for, then those that suffice as well, as long as what failed lets them.
 fn chain<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     row: &Permission,
     role: u16,
@@ -339,7 +358,7 @@ fn keep(best: &mut Option<Best>, held: Held, link: u16, role: u16) {
 /// asked for, and were asked already; another permission that suffices as well has its own.
 #[inline(always)]
 fn alternative<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     asked: u16,
     permission: u16,
     row: &Permission,
@@ -347,22 +366,26 @@ fn alternative<O: Observer>(
     world: World,
     observer: &mut O,
 ) -> Held {
-    let state = &evaluation.state;
+    let state = evaluation.state();
     if O::WATCHES {
         observer.alternative(Some(permission), Some(role));
     }
     let mut gates = Gates::new(observer);
-    let cell = state.cell(role, permission);
+    let cell = state.cell_of(role, permission, row);
     let asked_all = if permission == asked {
         ask_role(evaluation, permission, row, role, cell, world, &mut gates)
     } else {
         let own = (Gate::Plan, Gate::Setting);
         gates
-            .ask_static(state, usize::from(permission), &row.conditions, own)
+            .ask_static(evaluation, row.guard, &row.conditions, own)
             .and_then(|()| ask_role(evaluation, permission, row, role, cell, world, &mut gates))
     };
     gates.conclude(asked_all)?;
-    Ok(Allow { reason: reason(cell), because: held_by(permission, role), obligations: row.obligations })
+    Ok(held(permission, role, cell, row))
+}
+
+fn held(permission: u16, role: u16, cell: Cell, row: &Permission) -> Allow {
+    Allow { reason: reason(cell), because: held_by(permission, role), obligations: row.obligations }
 }
 
 fn held_by(permission: u16, role: u16) -> Because {
@@ -393,7 +416,7 @@ const fn level(cell: Cell) -> Option<Level> {
 
 #[inline(always)]
 fn ask_role<O: Observer>(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     permission: u16,
     row: &Permission,
     role: u16,
@@ -401,18 +424,7 @@ fn ask_role<O: Observer>(
     world: World,
     gates: &mut Gates<'_, O>,
 ) -> Asked {
-    let because = held_by(permission, role);
-    match cell {
-        Cell::Absent | Cell::Never => gates.fail(Gate::Role, Verdict::new(reason(cell), because))?,
-        _ => gates.pass(Gate::Role, || because),
-    }
-    if let Some(level) = level(cell) {
-        let because = because.and(Parameter::Level, level as u16);
-        match cell.is_on() {
-            true => gates.pass(Gate::RoleSetting, || because),
-            false => gates.fail(Gate::RoleSetting, Verdict::new(reason(cell), because))?,
-        }
-    }
+    ask_cell(permission, role, cell, gates)?;
     match row.needs & !world.so {
         0 if row.needs == 0 => {}
         0 => gates.pass(Gate::Facts, || facts(row.needs)),
@@ -429,6 +441,27 @@ fn ask_role<O: Observer>(
     Ok(())
 }
 
+/// Gates 6 and 7.
+#[inline(always)]
+fn ask_cell<O: Observer>(permission: u16, role: u16, cell: Cell, gates: &mut Gates<'_, O>) -> Asked {
+    let because = held_by(permission, role);
+    let by_setting = || because.and_maybe(Parameter::Level, level(cell).map(|level| level as u16));
+    match (cell.is_on(), cell.is_configurable()) {
+        (true, configurable) => {
+            gates.pass(Gate::Role, || because);
+            if configurable {
+                gates.pass(Gate::RoleSetting, by_setting);
+            }
+            Ok(())
+        }
+        (false, true) => {
+            gates.pass(Gate::Role, || because);
+            gates.fail(Gate::RoleSetting, Verdict::new(reason(cell), by_setting()))
+        }
+        (false, false) => gates.fail(Gate::Role, Verdict::new(reason(cell), because)),
+    }
+}
+
 /// Facts as what decided; the first four.
 fn facts(bits: u64) -> Because {
     positions(bits).fold(Because::NOTHING, |because, fact| because.and(Parameter::Fact, fact))
@@ -436,11 +469,11 @@ fn facts(bits: u64) -> Because {
 
 /// A restriction that is on for the domain or for the role, asked of the e-mail domain; `None` where it is off.
 #[inline(never)]
-fn restricted(evaluation: &Evaluation<'_>, restriction: u16, role: u16, world: World) -> Option<Outcome> {
-    let state = &evaluation.state;
+fn restricted(evaluation: Evaluation<'_>, restriction: u16, role: u16, world: World) -> Option<Outcome> {
+    let state = evaluation.state();
     let row = evaluation.model().permissions.get(restriction)?;
     let list = row.restricts.as_ref()?.list;
-    if state.check_all(&row.conditions).is_err() {
+    if !state.hold(&row.conditions) {
         return None;
     }
     let by_setting = row.setting.filter(|setting| state.check_setting(*setting).is_ok());

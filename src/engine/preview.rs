@@ -1,8 +1,9 @@
 //! Previews: an engine as it would be after a change.
 
+use super::change::is_present;
 use super::{Engine, Levers};
 use crate::decision::Gate;
-use crate::domain::{Change, Domain};
+use crate::domain::{Change, Edit};
 use crate::id::PermissionId;
 use crate::request::{Action, NamedAction, NamedChange, NamedRequest, NamedSubject};
 
@@ -49,24 +50,35 @@ impl Engine {
 
     /// The engine after a change whose ids are of this engine.
     pub(crate) fn with_change(&self, change: Change<'_>) -> Option<Self> {
-        Self::compile(&self.catalog, &self.changed(change)).ok()
+        if is_present(self.state(), change) {
+            return Some(self.clone());
+        }
+        self.with(Edit::Change(change))
+    }
+
+    /// The engine with something stated otherwise; `None` where the domain would not be sound.
+    pub(crate) fn with(&self, edit: Edit<'_>) -> Option<Self> {
+        let resolved = self.resolved.with(self.catalog.model(), edit)?;
+        Some(Self { catalog: self.catalog.clone(), resolved })
     }
 
     /// The engine after several changes that concern different things, made in whatever order. `None` as for
     /// [`preview`](Self::preview); what is between the changes need not be sound.
     pub(crate) fn with_changes(&self, changes: &[NamedChange]) -> Option<Self> {
-        let mut source = self.domain().source().clone();
-        for change in changes {
+        let model = self.catalog.model();
+        let mut draft = self.resolved.draft();
+        // Roles that are made or deleted come last, as roles are numbered anew then.
+        let of_roles = |change: &&NamedChange| change.create_role.is_some() || change.delete_role.is_some();
+        for change in changes.iter().filter(|one| !of_roles(one)).chain(changes.iter().filter(of_roles)) {
             let action = NamedAction { change: Some(change.clone()), ..NamedAction::default() };
             let named = NamedRequest::new(NamedSubject::default(), action);
             self.with_named(&named, |request, _| match request.action {
                 Action::Change(change) if self.evaluate(request).reason().gate() != Some(Gate::Known) => {
-                    self.edit(&mut source, change);
-                    Some(())
+                    draft.edit(model, Edit::Change(change))
                 }
                 _ => None,
             })?;
         }
-        Self::compile(&self.catalog, &Domain::of_source(source)).ok()
+        Some(Self { catalog: self.catalog.clone(), resolved: draft.resolved(model)? })
     }
 }

@@ -5,7 +5,7 @@ use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
 use super::feature;
-use crate::catalog::model::Permission;
+use crate::catalog::model::ChangeRule;
 use crate::domain::Change;
 use crate::id::{FactId, IdSet, LimitId, bit};
 use crate::request::{Action, Request};
@@ -25,33 +25,33 @@ pub struct Reads {
 }
 
 pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
-    let evaluation = Evaluation { engine, request, state: engine.state() };
+    let evaluation = Evaluation { engine, request };
     let model = evaluation.model();
-    let mut reads = Reads::nothing(&evaluation);
+    let mut reads = Reads::nothing(evaluation);
     match request.action {
         Action::Permission(permission) => reads.permission(engine, Some(permission.position())),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
             reads.permission(engine, row.and_then(|row| row.permission));
-            let limits = feature::metered_limits(&evaluation, &run);
-            reads.model = feature::reads_model(&evaluation, &run);
+            let limits = feature::metered_limits(evaluation, &run);
+            reads.model = feature::reads_model(evaluation, &run);
             reads.limits = limits.iter().map(|limit| LimitId::new(model.tag, *limit)).collect();
         }
-        Action::Change(change) => reads.change(&evaluation, change),
+        Action::Change(change) => reads.change(evaluation, change),
         Action::Connect { .. } | Action::Disconnect { .. } | Action::Read(_) => {
-            for rule in connector::rules(&evaluation) {
+            for rule in connector::rules(evaluation) {
                 reads.permission(engine, rule.permission);
             }
-            reads.fact_bits(engine, connector::fact_reads(&evaluation));
+            reads.fact_bits(engine, connector::fact_reads(evaluation));
         }
-        Action::Process { feature, .. } => reads.model = feature::is_of_model(&evaluation, feature),
+        Action::Process { feature, .. } => reads.model = feature::is_of_model(evaluation, feature),
         Action::Store(_) | Action::Malformed => {}
     }
     reads
 }
 
 impl Reads {
-    fn nothing(evaluation: &Evaluation<'_>) -> Self {
+    fn nothing(evaluation: Evaluation<'_>) -> Self {
         let facts = IdSet::new(evaluation.model().tag, 0);
         Self { facts, email_domain: false, limits: Vec::new(), model: false }
     }
@@ -68,38 +68,41 @@ impl Reads {
     }
 
     /// The facts that a change depends on.
-    pub(super) fn of_change(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
-        permissions_of_change(evaluation, change)
-            .fold(verifying(evaluation, change), |bits, row| bits | row.reads)
+    pub(super) fn of_change(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
+        let [own, reverse] = rules_of_change(evaluation, change);
+        let verifying = verifying(evaluation, change);
+        [own, reverse].into_iter().flatten().fold(verifying, |bits, rule| match rule.permission {
+            None => bits,
+            Some(permission) => {
+                bits | evaluation.model().permissions.get(permission).map_or(0, |row| row.reads)
+            }
+        })
     }
 
-    fn change(&mut self, evaluation: &Evaluation<'_>, change: Change<'_>) {
-        self.fact_bits(evaluation.engine, Self::of_change(evaluation, change));
-        self.email_domain |= permissions_of_change(evaluation, change).any(|row| row.reads_list);
+    fn change(&mut self, evaluation: Evaluation<'_>, change: Change<'_>) {
+        self.fact_bits(evaluation.engine, verifying(evaluation, change));
+        for rule in rules_of_change(evaluation, change).into_iter().flatten() {
+            self.permission(evaluation.engine, rule.permission);
+        }
     }
 }
 
-/// The permissions that would do for a change, and for its reverse where other rules are asked about it.
-fn permissions_of_change<'e>(
-    evaluation: &Evaluation<'e>,
-    change: Change<'_>,
-) -> impl Iterator<Item = &'e Permission> {
+/// The rules of a change, and those of its reverse where they are others: the warning depends on them.
+fn rules_of_change<'e>(evaluation: Evaluation<'e>, change: Change<'_>) -> [&'e [ChangeRule]; 2] {
     let model = evaluation.model();
     let changes = &model.changes;
-    // One is the reverse of the other, which the warning depends on.
     let reverse = match change {
         Change::CreateRole { .. } => changes.delete_role.as_slice(),
         Change::DeleteRole { .. } => changes.create_role.as_slice(),
         _ => &[],
     };
-    let rules = change::rules(model, change).iter().chain(reverse);
-    rules.filter_map(|rule| model.permissions.get(rule.permission?))
+    [change::rules(model, change), reverse]
 }
 
 /// The fact that verifies the first holder of a role.
-fn verifying(evaluation: &Evaluation<'_>, change: Change<'_>) -> u64 {
+fn verifying(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
     let Change::AssignRole { role, .. } = change else { return 0 };
-    let first = evaluation.state.holders(role.position()) == Some(0);
+    let first = evaluation.state().holders(role.position()) == Some(0);
     let row = evaluation.model().roles.get(role.position()).filter(|_| first);
     row.and_then(|row| row.verified_by).map_or(0, bit)
 }

@@ -85,7 +85,7 @@ impl Engine {
         Record {
             effect: decision.effect(),
             reason: decision.reason(),
-            because: names.because(decision.because(), decision.fact_bits()),
+            because: self.because(decision),
             obligations: obligations.map(|position| model.obligations.name(position).to_owned()).collect(),
             providers: providers.map(|position| model.providers.name(position).to_owned()).collect(),
             data: data.map(|position| model.data.name(position).to_owned()).collect(),
@@ -97,6 +97,11 @@ impl Engine {
             domain: self.domain_id().to_owned(),
             version: format!("{:016x}", self.version()),
         }
+    }
+
+    /// What the reason of a decision of this engine is about, in names.
+    pub(crate) fn because(&self, decision: &Decision) -> BTreeMap<String, BecauseValue> {
+        Names::of(self).because(decision.because(), decision.fact_bits())
     }
 
     /// A decision of this engine as one line for people: effect, reason, what it means and what it is about.

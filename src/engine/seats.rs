@@ -134,7 +134,7 @@ impl Engine {
     /// Add-ons in force that were bought, not included, and must have as many seats as the plan.
     fn add_ons_with_the_plans_seats(&self) -> impl Iterator<Item = (&str, &AddOn)> {
         let rows = self.catalog.model().add_ons.iter().filter(|(add_on, _, row)| {
-            let included = row.included_in.contains(&self.resolved.plan);
+            let included = row.included_in.contains(self.resolved.plan);
             row.matches_plan && !included && self.state().has_add_on(*add_on) && self.resolved.bought(*add_on)
         });
         rows.map(|(_, name, row)| (name, row))

@@ -30,7 +30,7 @@ enum Cover {
 /// Asks the limits of a feature's meter. `None`: the feature is not metered, or this trigger does not count.
 #[inline]
 pub(super) fn ask(
-    evaluation: &Evaluation<'_>,
+    evaluation: Evaluation<'_>,
     run: &Run<'_>,
     feature: &Feature,
 ) -> Option<Result<Used, Verdict>> {
@@ -39,12 +39,7 @@ pub(super) fn ask(
     row.counts(run.trigger).then(|| charged(evaluation, run, meter, row))
 }
 
-fn charged(
-    evaluation: &Evaluation<'_>,
-    run: &Run<'_>,
-    position: u16,
-    meter: &Meter,
-) -> Result<Used, Verdict> {
+fn charged(evaluation: Evaluation<'_>, run: &Run<'_>, position: u16, meter: &Meter) -> Result<Used, Verdict> {
     let charge = if meter.priced { estimate(evaluation, run)? } else { 1 };
     let mut used = Used { because: Because::NOTHING, charge, obligations: 0 };
     if charge == 0 {
@@ -79,7 +74,7 @@ fn charged(
 
 /// The price of the stated tokens on the selected model, in micro-credits; never free for want of a price
 /// (CRD-12).
-fn estimate(evaluation: &Evaluation<'_>, run: &Run<'_>) -> Result<u64, Verdict> {
+fn estimate(evaluation: Evaluation<'_>, run: &Run<'_>) -> Result<u64, Verdict> {
     let because = Because::NOTHING.and_maybe(Parameter::Model, run.model.map(ModelId::position));
     let unpriced = |because| Verdict::new(Reason::Unpriced, because);
     let model = run.model.and_then(|model| evaluation.model().models.get(model.position()));
@@ -96,8 +91,8 @@ fn estimate(evaluation: &Evaluation<'_>, run: &Run<'_>) -> Result<u64, Verdict> 
     Ok(sum)
 }
 
-fn cover(evaluation: &Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
-    let state = &evaluation.state;
+fn cover(evaluation: Evaluation<'_>, limit: u16, charge: u64, meter: u16, row: &Meter) -> Cover {
+    let state = evaluation.state();
     let set = state.limit(limit);
     // What a limit of credits comes to is what was granted, which only the ledger knows; of any other limit that
     // nobody set, nothing that is stated can be short (USE-01).

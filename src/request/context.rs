@@ -73,12 +73,20 @@ pub(crate) struct Facts {
     pub(crate) unknown: bool,
     /// One of another catalog than those before it.
     pub(crate) foreign: bool,
+    /// One of these two, or one stated both ways.
+    odd: bool,
 }
 
 impl Facts {
     /// Whether every fact is of this catalog.
-    pub(crate) fn fit(&self, tag: Tag) -> bool {
+    pub(crate) fn are_of(&self, tag: Tag) -> bool {
         !self.foreign && (self.is_empty() || self.tag == tag)
+    }
+
+    /// Whether it is plain that every fact is known and of this catalog, and none is stated both ways.
+    #[inline]
+    pub(crate) fn fit(&self, tag: Tag) -> bool {
+        !self.odd && (self.tag == tag || self.tag == Tag::default())
     }
 
     const fn is_empty(&self) -> bool {
@@ -96,5 +104,6 @@ impl Facts {
         } else {
             self.foreign = true;
         }
+        self.odd |= self.unknown || self.foreign || self.so & self.not_so != 0;
     }
 }

@@ -13,6 +13,7 @@ pub use context::{Balance, Context};
 pub use named::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
 pub use subject::Subject;
 
+use crate::domain::After;
 use crate::id::{FactId, LimitId};
 use crate::units::Timestamp;
 
@@ -42,13 +43,15 @@ pub struct Request<'a> {
     pub action: Action<'a>,
     /// In which circumstances.
     pub context: Context<'a>,
+    /// What of the domain would be different, which only the engine asks.
+    pub(crate) after: Option<&'a After>,
 }
 
 impl<'a> Request<'a> {
     /// A question without circumstances.
     #[inline]
     pub fn new(subject: Subject<'a>, action: impl Into<Action<'a>>) -> Self {
-        Self { subject, action: action.into(), context: Context::default() }
+        Self { subject, action: action.into(), context: Context::default(), after: None }
     }
 
     /// The caller vouches that a fact is so, or is not so.

@@ -49,6 +49,15 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The role of somebody who was stated to have one.
+    #[inline]
+    pub(crate) const fn only_role(&self) -> Option<RoleId> {
+        match self.roles {
+            Roles::One(role) => Some(role),
+            Roles::Many(_) => None,
+        }
+    }
+
     /// The standings.
     pub const fn standings(&self) -> &'a [StandingId] {
         self.standings

@@ -76,7 +76,7 @@ pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> 
 #[test]
 fn every_cell_of_the_matrix_equals_its_evaluation() {
     for engine in worlds::engines() {
-        let matrix = engine.matrix();
+        let matrix = engine.matrix().record();
         let roles: Vec<_> = engine.roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
         let actors = actors(&engine);
         let restrictions = 1;
@@ -99,7 +99,7 @@ fn every_cell_of_the_matrix_equals_its_evaluation() {
 #[test]
 fn features_by_switches_equal_the_evaluation_in_the_turned_domain() {
     let engine = worlds::engine(worlds::CLINIC);
-    let switches = engine.matrix().switches;
+    let switches = engine.matrix().record().switches;
     assert_eq!(switches.columns, ["as it is", "ai_partners off", "ai_studio off", "ml off"]);
     let mut everybody = NamedSubject::default();
     everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
@@ -146,7 +146,7 @@ fn a_cell_names_the_level_that_decided() {
 #[test]
 fn who_can_and_what_can_are_the_cells_that_are_not_denied() {
     for engine in worlds::engines() {
-        let matrix = engine.matrix();
+        let matrix = engine.matrix().record();
         let tables = [&matrix.permissions, &matrix.features, &matrix.connectors].into_iter();
         let questions = tables.flat_map(|table| &table.rows);
         let roles = || engine.roles().map(|(role, _)| Actor::Role(role.to_owned()));

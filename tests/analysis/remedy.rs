@@ -11,7 +11,7 @@ use super::worlds;
 
 /// Every question of a matrix for every role, without circumstances and with every fact false.
 fn requests(engine: &Engine) -> Vec<NamedRequest> {
-    let matrix = engine.matrix();
+    let matrix = engine.matrix().record();
     let tables = [&matrix.permissions, &matrix.features, &matrix.changes].into_iter();
     let rows: Vec<_> = tables.flat_map(|table| &table.rows).collect();
     let roles: Vec<_> = engine.roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();

@@ -5,7 +5,7 @@ use tollkeeper::request::NamedRequest;
 use super::worlds;
 
 fn requests(engine: &Engine) -> Vec<NamedRequest> {
-    let matrix = engine.matrix();
+    let matrix = engine.matrix().record();
     let rows = matrix.permissions.rows.into_iter().chain(matrix.features.rows);
     let asked = rows.flat_map(|row| {
         engine.roles().map(move |(role, _)| row.question.asked_by(Actor::Role(role.to_owned()).subject()))

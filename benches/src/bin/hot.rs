@@ -77,6 +77,14 @@ fn engine(path: &str, rounds: usize) {
             });
         }
         "explain" => measured(path, rounds, &requests, |(engine, request)| engine.explain(request)),
+        "remedies" => {
+            let denied = requests.iter().filter(|(engine, request)| engine.evaluate(request).is_deny());
+            // A search takes so much longer than a decision that some of them tell as much as all.
+            let denied: Vec<_> = denied.step_by(8).copied().collect();
+            measured(path, rounds, &denied, |(engine, request)| engine.remedies(request));
+        }
+        "matrix" => measured(path, rounds, engines, |engine| engine.matrix().permissions().count()),
+        "matrix-names" => measured(path, rounds, engines, |engine| engine.matrix().record()),
         "compile" => {
             let domains: Vec<_> = engines.iter().map(|engine| engine.domain()).collect();
             measured(path, rounds, &domains, |domain| Engine::compile(catalog, domain));

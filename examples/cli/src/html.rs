@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tollkeeper::analysis::{Answer, Cell, Matrix, Question, Row, Table};
+use tollkeeper::analysis::{Answer, Cell, MatrixRecord, Question, Row, Table};
 use tollkeeper::word::Level;
 
 use crate::render::{because, depends, tables};
@@ -28,7 +28,7 @@ const LEVELS: [(Level, &str); 5] = [
     (Level::Role, "What the domain gave the role, or took from it."),
 ];
 
-pub(crate) fn page(matrix: &Matrix) -> String {
+pub(crate) fn page(matrix: &MatrixRecord) -> String {
     let domain = escaped(&matrix.domain);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\

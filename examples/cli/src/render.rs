@@ -6,7 +6,7 @@ use std::io;
 use anstream::{AutoStream, ColorChoice};
 
 use tollkeeper::analysis::{
-    Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, Matrix, Outcome, Remedies, Table,
+    Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome, Remedies, Table,
 };
 use tollkeeper::engine::{BecauseValue, Engine};
 
@@ -97,7 +97,7 @@ pub(crate) fn because(cell: &Cell) -> String {
 }
 
 /// The tables of a matrix that have something in them.
-pub(crate) fn tables(matrix: &Matrix) -> Vec<(&'static str, &Table)> {
+pub(crate) fn tables(matrix: &MatrixRecord) -> Vec<(&'static str, &Table)> {
     let all = [
         ("Permissions by role", &matrix.permissions),
         ("Features by role", &matrix.features),
@@ -109,7 +109,7 @@ pub(crate) fn tables(matrix: &Matrix) -> Vec<(&'static str, &Table)> {
     all.into_iter().filter(|(_, table)| !table.rows.is_empty()).collect()
 }
 
-pub(crate) fn matrix(matrix: &Matrix, paint: Paint) -> String {
+pub(crate) fn matrix(matrix: &MatrixRecord, paint: Paint) -> String {
     let mut out = format!("{} at version {}\n", matrix.domain, matrix.version);
     for (title, table) in tables(matrix) {
         let _ = write!(out, "\n{}\n", paint.ansi("1", title));
@@ -145,7 +145,7 @@ fn trim_line(out: &mut String) {
     out.push('\n');
 }
 
-pub(crate) fn csv(matrix: &Matrix) -> String {
+pub(crate) fn csv(matrix: &MatrixRecord) -> String {
     let mut out = "table,question,column,answer,reason,level,depends_on\n".to_owned();
     for (title, table) in tables(matrix) {
         for row in &table.rows {

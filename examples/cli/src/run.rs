@@ -183,7 +183,7 @@ fn remedies<W: Write>(ask: &Ask, out: &mut Out<'_, W>) -> Result<Ending, Failure
 }
 
 fn matrix<W: Write>(domain: &Domain, format: Format, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
-    let matrix = files::engine(domain)?.matrix();
+    let matrix = files::engine(domain)?.matrix().record();
     out.show(&matrix, |paint| match format {
         Format::Text => render::matrix(&matrix, paint),
         Format::Csv => render::csv(&matrix),

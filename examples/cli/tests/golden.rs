@@ -183,7 +183,7 @@ fn exit_codes_are_those_that_help_states_and_json_is_there_for_every_command() {
 #[test]
 fn json_is_what_the_library_reads_again() {
     let json = run(&["matrix", CLINIC, "--json"]).out;
-    serde_json::from_str::<tollkeeper::analysis::Matrix>(&json).unwrap();
+    serde_json::from_str::<tollkeeper::analysis::MatrixRecord>(&json).unwrap();
     let json = run(&["remedies", CLINIC, "--role", "member", "--feature", "smart_editor", "--json"]).out;
     serde_json::from_str::<tollkeeper::analysis::Remedies>(&json).unwrap();
 }

@@ -1,43 +1,13 @@
 //! Actors: everybody who could make a change, weakest first.
 
 use std::cmp::Ordering;
-use std::slice;
 
-use crate::analysis::question::Actor;
+use crate::analysis::question::Who;
 use crate::decision::Reason;
 use crate::domain::Change;
 use crate::engine::{Engine, Holders};
 use crate::id::{FactId, IdSet, ObligationId, PermissionId, RoleId, StandingId};
-use crate::request::{Request, Subject};
-
-/// Somebody with one role, or with one standing and no role.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Who {
-    Role(RoleId),
-    Standing(StandingId),
-}
-
-impl Who {
-    pub(super) fn subject(&self) -> Subject<'_> {
-        match self {
-            Self::Role(role) => Subject::role(*role),
-            Self::Standing(standing) => Subject::nobody().with_standings(slice::from_ref(standing)),
-        }
-    }
-
-    pub(super) fn named(self, engine: &Engine) -> Actor {
-        match self {
-            Self::Role(role) => Actor::Role(role_name(engine, role)),
-            Self::Standing(standing) => {
-                Actor::Standing(engine.catalog().name(standing).unwrap_or_default().to_owned())
-            }
-        }
-    }
-}
-
-pub(super) fn role_name(engine: &Engine, role: RoleId) -> String {
-    engine.roles().find(|(_, id)| *id == role).map(|(name, _)| name.to_owned()).unwrap_or_default()
-}
+use crate::request::Request;
 
 /// How a change is made: by whom, and what must be so of them.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::actors::{By, Who, by_strength, granted, weakest};
+use super::actors::{By, by_strength, granted, weakest};
+use crate::analysis::question::Who;
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::Change;
 use crate::engine::{Engine, Holders, Levers, RolePermission};

@@ -4,13 +4,14 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::actors::{By, by_strength, role_name, weakest};
+use super::actors::{By, by_strength, weakest};
 use super::moves::{Here, Move};
 use super::{Made, Remedies, Remedy, Step};
 use crate::analysis::circumstances::AMPLE;
+use crate::analysis::question::role_name;
 use crate::catalog::Bind;
 use crate::decision::Decision;
-use crate::domain::Change;
+use crate::domain::{Change, Edit};
 use crate::engine::{Engine, Record};
 use crate::id::{IdSet, InSet, LimitId, ModelId, QuantityId, RoleId, StandingId};
 use crate::request::{Action, Balance, Context, Request, Run, Subject};
@@ -60,7 +61,7 @@ impl<'a> State<'a> {
         let subject = Subject::roles(&self.roles).with_standings(&self.standings);
         let email_domain = self.email_domain.as_deref().or(self.context.email_domain);
         let context = Context { email_domain, balances: &self.balances, ..self.context };
-        Request { subject, action, context }
+        Request::new(subject, action).with_context(context)
     }
 
     fn decide(&self) -> Decision {
@@ -82,16 +83,15 @@ impl<'a> State<'a> {
     fn after(&self, step: &Move) -> Option<Self> {
         let mut then = self.clone();
         let engine = self.engine();
-        let catalog = engine.catalog();
-        let mut moved = None;
+        let mut moved = |engine: Option<Engine>| -> Option<()> {
+            then.changed = Some(Rc::new(engine?));
+            Some(())
+        };
         match step {
-            Move::Change(edit, _) => {
-                let changed = edit.lend(|change| engine.with_change(change))?;
-                then.changed = Some(Rc::new(changed));
-            }
-            Move::Plan(plan) => moved = Some(engine.domain().on_plan(catalog.name(*plan)?)),
-            Move::AddOn(add_on) => moved = Some(engine.domain().with_add_on(catalog.name(*add_on)?)),
-            Move::Vacate(role) => moved = Some(engine.domain().with_holders(&role_name(engine, *role), 0)),
+            Move::Change(edit, _) => moved(edit.lend(|change| engine.with_change(change)))?,
+            Move::Plan(plan) => moved(engine.with(Edit::Plan(*plan)))?,
+            Move::AddOn(add_on) => moved(engine.with(Edit::AddOn(*add_on)))?,
+            Move::Vacate(role) => moved(engine.with(Edit::Holders(*role, 0)))?,
             Move::Ask(by) => {
                 let subject = by.who.subject();
                 then.roles = subject.all_roles().to_vec();
@@ -105,9 +105,6 @@ impl<'a> State<'a> {
                 then.balances.retain(|(other, _)| other != limit);
                 then.balances.push((*limit, Balance::Remaining(AMPLE)));
             }
-        }
-        if let Some(domain) = moved {
-            then.changed = Some(Rc::new(Engine::compile(catalog, &domain).ok()?));
         }
         Some(then)
     }

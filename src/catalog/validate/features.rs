@@ -42,6 +42,7 @@ impl Checker {
             conditions.push(Condition::Settings(settings));
         }
         Feature {
+            guard: 0,
             conditions: conditions.into(),
             providers,
             data,

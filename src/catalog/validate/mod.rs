@@ -236,7 +236,7 @@ impl Checker {
             role_defaults: self
                 .rows(&source.role_defaults, |this, name, row| this.role_default(name, row, &names)),
             standings: self.rows(&source.standings, |this, _, row| Standing {
-                kinds: this.find_all(&names.kinds, &row.kinds, "kind"),
+                kinds: this.find_all(&names.kinds, &row.kinds, "kind").into(),
             }),
             lists: self.rows(&source.lists, |this, name, row| {
                 if row.match_by.is_none() {
@@ -284,8 +284,8 @@ impl Checker {
 
     fn add_on(&mut self, row: &AddOnSource, names: &Names) -> AddOn {
         AddOn {
-            included_in: self.find_all(&names.plans, &row.included_in, "plan"),
-            offered_on: self.find_all(&names.plans, &row.offered_on, "plan"),
+            included_in: self.find_all(&names.plans, &row.included_in, "plan").into(),
+            offered_on: self.find_all(&names.plans, &row.offered_on, "plan").into(),
             matches_plan: row.seats == Some(SeatsSource::MatchPlan),
             billed_with_plan: row.billed == Some(BilledSource::WithPlan),
             residency: row.residency,
@@ -299,7 +299,7 @@ impl Checker {
         Role {
             custom: row.custom,
             supreme: row.supreme,
-            kinds: self.find_all(&names.kinds, &row.kinds, "kind"),
+            kinds: self.find_all(&names.kinds, &row.kinds, "kind").into(),
             verified_by: self.find_maybe(&names.facts, row.verified_by.as_ref(), "fact"),
         }
     }
@@ -381,7 +381,7 @@ impl Checker {
         SoldCredits {
             meter: self.find_maybe(&names.meters, row.meter.as_ref(), "meter").unwrap_or(u16::MAX),
             add_on: self.find_maybe(&names.add_ons, row.add_on.as_ref(), "add-on"),
-            plans: self.find_all(&names.plans, &row.plans, "plan"),
+            plans: self.find_all(&names.plans, &row.plans, "plan").into(),
             terms: CreditPlan {
                 every: row.every.unwrap_or(Every::Month),
                 credits: row.credits,
@@ -433,9 +433,9 @@ impl Checker {
         let add_ons = self.find_all(&names.add_ons, add_ons, "add-on");
         let kinds = self.find_all(&names.kinds, kinds, "kind");
         [
-            (!plans.is_empty()).then_some(Condition::Plans(plans)),
+            (!plans.is_empty()).then_some(Condition::Plans(plans.into())),
             (!add_ons.is_empty()).then_some(Condition::AddOns(add_ons)),
-            (!kinds.is_empty()).then_some(Condition::Kinds(kinds)),
+            (!kinds.is_empty()).then_some(Condition::Kinds(kinds.into())),
         ]
         .into_iter()
         .flatten()

@@ -2,7 +2,7 @@
 
 use super::{Checker, Names, READS_MAX, too_many_cells};
 use crate::catalog::graph;
-use crate::catalog::model::{Condition, Grant, Permission, Positions, Restricts};
+use crate::catalog::model::{Cell, Condition, Permission, Positions, Restricts};
 use crate::catalog::rows::Rows;
 use crate::catalog::source::{CatalogSource, ChangerSource, DefaultSource, PermissionSource};
 use crate::diagnostic::Code;
@@ -62,9 +62,11 @@ impl Checker {
             self.contradiction(name.span(), message);
         }
         Permission {
+            guard: 0,
+            slot: None,
             category: row.category.as_ref().map(|category| category.get_ref().as_str().into()),
             conditions: conditions.into(),
-            grants: self.grants(name, row, source, names),
+            cells: self.cells(name, row, source, names),
             setting,
             needs: self.bits(&names.facts, &row.needs, "fact"),
             exempt: self.bits(&names.facts, &row.exempt, "fact"),
@@ -87,21 +89,22 @@ impl Checker {
             obligations: self.bits(&names.obligations, &row.obligations, "obligation"),
             reads: 0,
             reads_list: false,
+            is_plain: false,
         }
     }
 
     /// What each base role starts with.
-    fn grants(
+    fn cells(
         &mut self,
         name: &Name,
         row: &PermissionSource,
         source: &CatalogSource,
         names: &Names,
-    ) -> Box<[Grant]> {
+    ) -> Box<[Cell]> {
         for role in row.default.keys() {
             self.find(&names.roles, role, "role");
         }
-        let mut grants = Vec::with_capacity(source.roles.len());
+        let mut cells = Vec::with_capacity(source.roles.len());
         for (role, role_row) in &source.roles {
             let default = row.default.get(role.get_ref().as_str());
             let inherent = stated(&role_row.inherent, name);
@@ -120,17 +123,17 @@ impl Checker {
                 let message = format!("role `{}` is supreme and has no default", role.get_ref());
                 self.contradiction(name.span(), message);
             }
-            grants.push(match (inherent, never, default) {
-                (Some(_), _, _) => Grant::Inherent,
-                (_, Some(_), _) | (_, _, Some(DefaultSource::Never)) => Grant::Never,
-                (_, _, Some(DefaultSource::On)) => Grant::On,
-                (_, _, Some(DefaultSource::Off)) => Grant::Off,
+            cells.push(match (inherent, never, default) {
+                (Some(_), _, _) => Cell::Inherent,
+                (_, Some(_), _) | (_, _, Some(DefaultSource::Never)) => Cell::Never,
+                (_, _, Some(DefaultSource::On)) => Cell::OnByDefault,
+                (_, _, Some(DefaultSource::Off)) => Cell::OffByDefault,
                 // A supreme role holds every permission; a restriction is none.
-                _ if role_row.supreme && row.restricts.is_none() => Grant::Inherent,
-                _ => Grant::Absent,
+                _ if role_row.supreme && row.restricts.is_none() => Cell::Inherent,
+                _ => Cell::Absent,
             });
         }
-        grants.into()
+        cells.into()
     }
 
     /// Links permissions to each other: chains, restrictions, and what a question may read.
@@ -218,6 +221,7 @@ impl Checker {
                 self.problems.add(Code::TooMany, Some(name.span()), message);
             }
             (row.reads, row.reads_list) = (reads, list);
+            row.is_plain = reads == 0 && !list && row.otherwise.is_empty() && row.restricts.is_none();
         }
     }
 }
