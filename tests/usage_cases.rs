@@ -459,6 +459,67 @@ fn grants_burn_in_one_order() {
     }
 }
 
+/// Who pays is found once and remembered; these are the ways in which it changes.
+#[test]
+fn who_pays_is_who_holds_a_plan_at_the_instant() {
+    // CRD-01, CRD-02, CRD-06
+    tell_all(
+        &Options::default(),
+        &[
+            (
+                "a plan more",
+                "subscribe plus allow=50; include plus as a; reserve 10; subscribe max stop=unlimited; reserve 100",
+                "ok 100 | R50 E60",
+            ),
+            (
+                "a plan less",
+                "subscribe plus allow=50; include plus as a; reserve 10; leave plus @02-10; reserve 10",
+                "OutsideTerm | R0",
+            ),
+            (
+                "a plan left at an instant before",
+                "subscribe plus allow=50; include plus as a; reserve 10 until=02-12 @02-11; leave plus @02-10 received=02-11; reserve 10 @02-11",
+                "OutsideTerm | R10",
+            ),
+            (
+                "a term that begins",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited from=02-10; reserve 10; reserve 100 @02-10",
+                "ok 100 | R50 E50",
+            ),
+            (
+                "a term that has begun",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited from=02-10; record 10 @02-10; record 100 @02-09 received=02-10",
+                "ok 100 50% 75% 90% 100% | C50 O60 N0",
+            ),
+            (
+                "a term that ends",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited until=02-10; reserve 10; reserve 100 @02-10",
+                "Insufficient { short: MicroCredits(50) } | R0",
+            ),
+            (
+                "a term that has ended",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited until=02-10; record 10 @02-10; record 100 @02-09 received=02-10",
+                "ok 100 50% 75% 90% 100% | C50 O0 N60",
+            ),
+            (
+                "a period that ends",
+                "subscribe plus allow=50; include plus as a; reserve 10; reserve 10 @02-28",
+                "Insufficient { short: MicroCredits(10) } | A0",
+            ),
+            (
+                "a deadline is held against the first period that ends",
+                "subscribe plus every=year; subscribe pro allow=50; include pro as a; reserve 10; reserve 10 until=03-02",
+                "DeadlineTooFar { latest: Timestamp(2027-03-01T00:00:00Z) } | R10",
+            ),
+            (
+                "whichever plan was first",
+                "subscribe pro allow=50; subscribe plus every=year; include pro as a; reserve 10; reserve 10 until=03-02",
+                "DeadlineTooFar { latest: Timestamp(2027-03-01T00:00:00Z) } | R10",
+            ),
+        ],
+    );
+}
+
 #[test]
 fn a_charge_of_forty_grants_spills_in_the_same_order() {
     // E62, CRD-09

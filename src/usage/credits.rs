@@ -277,7 +277,6 @@ impl Credits {
     }
 
     pub(super) fn add_cycle(&mut self, cycle: Cycle) -> u32 {
-        self.forget_payers();
         let position = u32::try_from(self.cycles.len()).unwrap_or(u32::MAX);
         push_exact(&mut self.cycles, cycle);
         position
