@@ -482,6 +482,11 @@ fn who_pays_is_who_holds_a_plan_at_the_instant() {
                 "OutsideTerm | R10",
             ),
             (
+                "a plan left, after an instant before",
+                "subscribe plus allow=50; include plus as a; leave plus @02-10; record 10 @02-09 received=02-10; reserve 10 @02-11",
+                "OutsideTerm | C10",
+            ),
+            (
                 "a term that begins",
                 "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited from=02-10; reserve 10; reserve 100 @02-10",
                 "ok 100 | R50 E50",

@@ -31,7 +31,7 @@ pub(super) struct Credits {
     pub(super) issued: u64,
     /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
     pub(super) exposure: u64,
-    /// Who paid last. Follows from `subscriptions` and `cycles`, and is forgotten when they change.
+    /// Who paid last. Follows from `subscriptions`, and is forgotten when they change.
     pub(super) payers: Option<Payers>,
 }
 
@@ -105,7 +105,7 @@ impl Credits {
         }
     }
 
-    /// What follows from the contract has to be found again.
+    /// To be called when a subscription begins or ends.
     pub(super) const fn forget_payers(&mut self) {
         self.payers = None;
     }
@@ -138,8 +138,7 @@ impl Credits {
             Home::New(period) => Some((period, period.until)),
             Home::Cycle(position) => {
                 let cycle = cycle_at(&self.cycles, position)?;
-                let open = Period { until: cycle.left, ..cycle.period };
-                Some((open.intersection(term)?, cycle.period.until))
+                Some((Period { until: cycle.left, ..cycle.period }, cycle.period.until))
             }
         }
     }
