@@ -459,3 +459,38 @@ pub(super) fn shrink(counter: &mut u64, by: u64) {
 
 wire_struct!(Builder { plan, actor });
 wire_struct!(Payer { at, plans });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::event::EventId;
+    use crate::usage::grant::GrantKind;
+
+    #[test]
+    fn the_burn_order_is_that_of_the_grants_that_a_charge_can_reach() {
+        let at = Timestamp::from_nanoseconds;
+        let mut credits = Credits::default();
+        for (number, (priority, until)) in (0..).zip([(1, 20), (0, 10), (2, 11), (0, 5), (1, 19)]) {
+            credits.add_grant(Grant {
+                event: EventId::new(number),
+                issued_at: at(0),
+                kind: GrantKind::Included,
+                plan: PlanKey::new(0).unwrap(),
+                priority,
+                period: Period::new(at(0), at(until)).unwrap(),
+                cycle: 0,
+                issued: 1,
+                reserved: 0,
+                consumed: 0,
+                revoked: false,
+                reason: None,
+                next: Link::default(),
+            });
+        }
+        let order =
+            |credits: &Credits| credits.in_burn_order().map(|(position, _)| position).collect::<Vec<_>>();
+        assert_eq!(order(&credits), [3, 1, 4, 0, 2]);
+        credits.trim_order(at(10));
+        assert_eq!(order(&credits), [4, 0, 2]);
+    }
+}
