@@ -10,6 +10,7 @@ use tollkeeper::usage::account::{Account, Refused};
 use tollkeeper::usage::book::{PriceBook, Tokens, Usage};
 use tollkeeper::usage::event::{AccountId, Body, Event, EventId, OutputId};
 use tollkeeper::usage::fact::Change;
+use tollkeeper::usage::history::History;
 use tollkeeper::usage::options::{AtLimit, Basis, Booking, Early, EndedOptIn, Late, Options, Rearm};
 use tollkeeper::usage::outcome::{Denial, Rejected, Resolution};
 use tollkeeper::usage::outputs::Origin;
@@ -115,6 +116,11 @@ fn outputs_count_once_each_and_only_when_they_should() {
                 "limit 1 hard; produce a requested; limit 1 hard every=year @02-05; produce b requested",
                 "ok Counted | used1",
             ),
+            (
+                "late under the limit of its day",
+                "limit 1 hard; limit 9 hard every=year @02-05; produce a requested @02-01; produce b requested",
+                "LimitReached | used1",
+            ),
             ("unknown opt-in", "produce a i1", "UnknownOptIn | used0"),
             ("opt-in to come", "optin i1 @02-05; produce a i1 @02-04", "UnknownOptIn | used0"),
             ("opt-in twice", "optin i1; optin i1", "OptInExists"),
@@ -182,6 +188,12 @@ fn choices_about_outputs_do_what_they_say() {
             "ok UncountedProactive | used1",
         ),
         (
+            default().early(Early::Park),
+            "two that wait",
+            "limit 9 hard; follow o1; follow o2; produce o1 proactive; produce o2 proactive",
+            "ok Counted | used2",
+        ),
+        (
             default().booking(Booking::AtOutput),
             "E18c",
             o1!("follow o1 @03-05; look @02-27"),
@@ -207,6 +219,45 @@ fn choices_about_outputs_do_what_they_say() {
         ),
     ] {
         tell(number, options, script, then);
+    }
+}
+
+#[test]
+fn outputs_are_forgotten_with_their_window() {
+    // USE-07: the window of 35 days reaches from 7 March back to 31 January.
+    let park = || Options::default().early(Early::Park);
+    for (options, number, given, remembered, forgotten) in [
+        (
+            Options::default(),
+            "output",
+            "produce a requested; tick @WHEN; follow a",
+            "ok AlreadyCounted",
+            "UnknownOutput",
+        ),
+        (
+            Options::default(),
+            "opt-in",
+            "optin i; tick @WHEN; produce a i",
+            "ok CountedUnenforced",
+            "ok CountedUnenforced",
+        ),
+        (
+            Options::default(),
+            "ended opt-in",
+            "optin i; optout i; tick @WHEN; produce a i",
+            "ok UncountedOptInEnded",
+            "UnknownOptIn",
+        ),
+        (
+            park(),
+            "parked",
+            "follow a; tick @WHEN; produce a proactive",
+            "ok CountedUnenforced",
+            "ok UncountedProactive",
+        ),
+    ] {
+        tell(number, options.clone(), &given.replace("WHEN", "03-07"), remembered);
+        tell(number, options, &given.replace("WHEN", "03-07+"), forgotten);
     }
 }
 
@@ -526,6 +577,35 @@ fn who_pays_is_who_holds_a_plan_at_the_instant() {
 }
 
 #[test]
+fn the_most_lenient_plan_takes_what_no_grant_covers() {
+    // CRD-04, CRD-11: whatever the burn order is.
+    let two = "subscribe basic prio=0 allow=10; subscribe plus prio=1 allow=10 stop=soft130; include basic as a; include plus as b;";
+    let three = "subscribe max prio=2 stop=unlimited;";
+    for (number, given, when, then) in [
+        ("soft", two, "reserve 23".to_owned(), "ok 23 | a.R10 b.R10 E3"),
+        ("no softer", two, "reserve 24".to_owned(), "Insufficient { short: MicroCredits(4) } | R0 E0"),
+        ("unlimited", two, format!("{three} record 100"), "ok 100 50% 75% 90% 100% | a.C10 b.C10 N80 O0"),
+    ] {
+        tell(number, Options::default(), &format!("{given} {when}"), then);
+    }
+}
+
+#[test]
+fn what_no_grant_covers_is_told_by_period() {
+    // CRD-04
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=10 stop=soft130; include plus; include plus within=02-28; include plus within=03-31");
+    world.run("record 15 @02-01; record 5 @02-28; reserve 12 @03-31");
+    let told = world.account.excesses(day("03-31"));
+    let told = told.iter().map(|excess| (excess.plan, excess.period.from, excess.reserved, excess.consumed));
+    let none = MicroCredits::ZERO;
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(plan("plus"), day("01-31"), none, credits("5")), (plan("plus"), day("03-31"), credits("2"), none)]
+    );
+}
+
+#[test]
 fn a_charge_of_forty_grants_spills_in_the_same_order() {
     // E62, CRD-09
     let mut world = World::new(Options::default());
@@ -811,6 +891,37 @@ fn events_count_once_whenever_they_arrive() {
         Options::default(),
         &format!("{closed} reserve 30 @02-27 until=03-02"),
         "PeriodClosed { before: Timestamp(2027-02-28T00:00:00Z) } | R0",
+    );
+}
+
+#[test]
+fn books_close_once_nothing_that_they_cover_is_open() {
+    // CRD-10
+    tell_all(
+        &Options::default(),
+        &[
+            (
+                "open",
+                plus!("100", "reserve 5 until=03-01 as r @02-28-; close 02-28 @02-28"),
+                "OpenReservations",
+            ),
+            (
+                "settled",
+                plus!("100", "reserve 5 until=03-01 as r @02-28-; settle r 5; close 02-28 @02-28"),
+                "ok | C5",
+            ),
+            ("lapsed", plus!("100", "reserve 5 until=02-28 @02-28-; close 02-28 @02-28"), "ok | R0"),
+            (
+                "of the next",
+                plus!("100", "include plus within=02-28; reserve 5 @02-28; close 02-28"),
+                "ok | R5",
+            ),
+            (
+                "not yet",
+                plus!("100", "close 02-28 @02-28-"),
+                "FutureSkew { latest: Timestamp(2027-02-27T23:59:59.999999999Z) }",
+            ),
+        ],
     );
 }
 
@@ -1158,7 +1269,7 @@ fn a_balance_is_known_as_of_any_instant() {
     assert_eq!((at("02-28").available, at("02-28").expired), (MicroCredits::ZERO, credits("105")), "E100");
 
     let mut account = Account::new(ACCOUNT, Options::default());
-    let mut history = tollkeeper::usage::history::History::new();
+    let mut history = History::new();
     for (event, receipt) in &world.log {
         assert_eq!(history.apply(&mut account, event).unwrap().outcome, receipt.outcome);
     }
@@ -1187,6 +1298,23 @@ fn a_balance_is_known_as_of_any_instant() {
     for pair in explanation.lines.windows(2) {
         assert_eq!(pair[0].after, pair[1].before, "no line is missing");
     }
+}
+
+#[test]
+fn what_will_have_lapsed_is_told_as_it_is_once_it_has() {
+    // CRD-10: of a reservation that is used up nothing is freed, so no line says so.
+    let mut world = World::new(Options::default());
+    world.run("subscribe plus allow=100; include plus; reserve 5 until=02-01 as r; part r 5; reserve 7 until=02-01; tick @02-01");
+    let mut account = Account::new(ACCOUNT, Options::default());
+    let mut history = History::new();
+    let mut explain = |(event, _): &(Event, _)| {
+        assert_eq!(history.apply(&mut account, event).unwrap().denial(), None);
+        history.explain(day("02-01"))
+    };
+    let told = world.log.iter().map(&mut explain).collect::<Vec<_>>();
+    let [.., ahead, lapsed] = &told[..] else { panic!("{}", told.len()) };
+    assert_eq!(ahead, lapsed);
+    assert_eq!(lapsed.lines.iter().filter(|line| line.what.to_string().contains("freed to")).count(), 1);
 }
 
 #[test]

@@ -474,6 +474,7 @@ fn t23_thresholds_of_an_empty_allotment_have_one_meaning() {
             ("T23b", "subscribe plus; record 1; record 1", "ok 1 | O2"),
             ("T23c", "subscribe plus allow=10; include plus; record 12", "ok 12 50% 75% 90% 100% | O2"),
             ("T23d", "subscribe plus; record 0", "ok | O0"),
+            ("T23e", "subscribe plus; gift plus 10 as g; record 1 as c; revoke g; reprice c 0", "ok | C0 O0"),
         ],
     );
 }

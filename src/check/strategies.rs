@@ -92,12 +92,15 @@ fn fitted(catalog: &Catalog, mut source: DomainSource) -> Option<Engine> {
 fn leave_out(source: &mut DomainSource, problems: &Diagnostics) {
     for problem in problems.problems() {
         match problem.code {
-            Code::NotInPlan => source.roles.retain(|_, row| row.based_on.is_none()),
+            Code::NotInPlan => {
+                let roles = std::mem::take(&mut source.roles).into_iter();
+                source.roles = roles.filter(|(_, row)| row.based_on.is_none()).collect();
+            }
             Code::RegimeNotInForce => source.domain.regimes = Set::default(),
             _ => {
-                source.settings.clear();
-                source.locked.clear();
-                source.roles.clear();
+                source.settings = Map::default();
+                source.locked = Map::default();
+                source.roles = Map::default();
             }
         }
     }

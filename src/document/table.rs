@@ -1,0 +1,168 @@
+//! Tables of a file, declared once: the struct, its keys, how it is read and how it is printed.
+
+use super::{Entry, Print, Printed, Read, Slot, Value};
+
+/// What is read from a table: every key optional, unknown ones refused.
+pub(crate) trait Table {
+    /// The keys, in the order in which they are printed.
+    fn keys(&self) -> &'static [&'static str];
+
+    /// Where the value of a key goes.
+    fn slot(&mut self, key: &str) -> Option<&mut dyn Slot>;
+}
+
+impl<T: Table + Default> Read for T {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        let mut row = Self::default();
+        entry.table(value, &mut row).then_some(row)
+    }
+}
+
+/// A table that is printed again: what is at its default is left out.
+pub(crate) trait PrintedTable {
+    /// The keys with their values, in the order in which they are printed.
+    fn rows(&self) -> Vec<(&'static str, &dyn Print)>;
+}
+
+impl<T: PrintedTable> Print for T {
+    fn print(&self) -> Option<Printed<'_>> {
+        let rows = self.rows().into_iter().filter(|(_, value)| !value.is_default());
+        Some(Printed::Table(rows.filter_map(|(key, value)| Some((key, value.print()?))).collect()))
+    }
+
+    fn is_default(&self) -> bool {
+        self.rows().iter().all(|(_, value)| value.is_default() || value.print().is_none())
+    }
+}
+
+/// How a key is spelt where the field is called otherwise.
+macro_rules! key {
+    ($key:ident) => {
+        stringify!($key)
+    };
+    ($key:ident $name:literal) => {
+        $name
+    };
+}
+pub(crate) use key;
+
+/// Says which keys a struct has, and in which field the value of each goes.
+macro_rules! keys {
+    ($table:ty { $($key:ident $(= $name:literal)?),* $(,)? }) => {
+        impl crate::document::Table for $table {
+            fn keys(&self) -> &'static [&'static str] {
+                &[$(crate::document::key!($key $($name)?)),*]
+            }
+
+            fn slot(&mut self, key: &str) -> Option<&mut dyn crate::document::Slot> {
+                match key {
+                    $(crate::document::key!($key $($name)?) => Some(&mut self.$key),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use keys;
+
+/// Declares one table of a file that is read and printed.
+macro_rules! table {
+    ($(#[$attribute:meta])* $table:ident {
+        $($(#[$key_attribute:meta])* $key:ident $(= $name:literal)?: $type:ty,)*
+    }) => {
+        $(#[$attribute])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(default, deny_unknown_fields))]
+        pub(crate) struct $table {
+            $(
+                $(#[$key_attribute])*
+                $(#[cfg_attr(feature = "schema", schemars(rename = $name))])?
+                pub(crate) $key: $type,
+            )*
+        }
+
+        crate::document::keys! { $table { $($key $(= $name)?),* } }
+
+        impl crate::document::PrintedTable for $table {
+            fn rows(&self) -> Vec<(&'static str, &dyn crate::document::Print)> {
+                vec![$((crate::document::key!($key $($name)?), &self.$key)),*]
+            }
+        }
+    };
+}
+pub(crate) use table;
+
+/// Declares a whole file: its heading, a table that must be there, and its other tables.
+macro_rules! file {
+    ($(#[$attribute:meta])* $file:ident {
+        $(#[$heading_attribute:meta])* $heading:ident: $heading_type:ty;
+        $($(#[$table_attribute:meta])* $table:ident: $type:ty,)*
+    }) => {
+        $(#[$attribute])*
+        #[derive(Clone, PartialEq, Debug, Default)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+        pub(crate) struct $file {
+            $(#[$heading_attribute])*
+            pub(crate) $heading: crate::document::Placed<$heading_type>,
+            $(
+                $(#[$table_attribute])*
+                #[cfg_attr(feature = "schema", schemars(default))]
+                pub(crate) $table: $type,
+            )*
+        }
+
+        impl $file {
+            /// The tables of the file.
+            pub(crate) const TABLES: &'static [&'static str] = &[stringify!($heading), $(stringify!($table)),*];
+
+            /// Reads the shape of `text`; the problems are those of syntax and shape only.
+            pub(crate) fn read(text: &str) -> (Self, crate::diagnostic::Problems) {
+                let mut document = crate::document::Document::read(text);
+                let source = Self::take(&mut document);
+                (source, document.finish(Self::TABLES))
+            }
+
+            /// Takes the tables of such a file out of a document, which may have others.
+            pub(crate) fn take(document: &mut crate::document::Document<'_>) -> Self {
+                Self {
+                    $heading: document.take(stringify!($heading)),
+                    $($table: document.take(stringify!($table)),)*
+                }
+            }
+
+            /// Canonical TOML: tables in this order, entries in order of name, nothing that stands at its default.
+            pub(crate) fn to_toml(&self) -> String {
+                crate::document::to_toml(self)
+            }
+        }
+
+        impl crate::document::PrintedTable for $file {
+            fn rows(&self) -> Vec<(&'static str, &dyn crate::document::Print)> {
+                vec![(stringify!($heading), &self.$heading), $((stringify!($table), &self.$table)),*]
+            }
+        }
+    };
+}
+pub(crate) use file;
+
+/// Lets enums stand in files, as the words that serde spells; the word after `=` may be left out.
+macro_rules! words {
+    ($($word:ty $(= $default:expr)?),* $(,)?) => {$(
+        impl crate::document::Read for $word {
+            fn read(value: &crate::document::Value<'_>, entry: &mut crate::document::Entry<'_>) -> Option<Self> {
+                entry.word(value)
+            }
+        }
+
+        impl crate::document::Print for $word {
+            fn print(&self) -> Option<crate::document::Printed<'_>> {
+                Some(crate::document::print_word(self))
+            }
+
+            $(fn is_default(&self) -> bool {
+                *self == $default
+            })?
+        }
+    )*};
+}
+pub(crate) use words;
