@@ -510,6 +510,29 @@ fn grants_burn_in_one_order() {
     }
 }
 
+#[test]
+fn outputs_are_kept_without_a_limit_and_forgotten_after_the_window() {
+    // USE-01, USE-07
+    tell_all(
+        &Options::default().early(Early::Park),
+        &[
+            ("an output", "produce o1 proactive; follow o1", "ok CountedUnenforced | used1"),
+            ("an opt-in", "optin i1; produce a i1", "ok CountedUnenforced | used1"),
+            ("a follow-up", "follow o1; produce o1 proactive", "ok CountedUnenforced | used1"),
+            (
+                "a count",
+                "produce a requested; tick @04-01; produce b requested",
+                "ok CountedUnenforced | used2",
+            ),
+            (
+                "no output",
+                "produce a requested; tick @04-01; produce a requested",
+                "ok CountedUnenforced | used2",
+            ),
+        ],
+    );
+}
+
 /// Who pays is found once and remembered; these are the ways in which it changes.
 #[test]
 fn who_pays_is_who_holds_a_plan_at_the_instant() {
