@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 use depth::{DEPTH_MAX, too_deep};
 pub(crate) use map::Map;
-pub(crate) use print::{Print, Printed, print_word, to_toml};
+pub(crate) use print::{Print, Printed, Rows, print_word, to_toml};
 pub(crate) use read::{Entry, Read, Slot};
 #[cfg(feature = "schema")]
 pub(crate) use schema::{Day, Decimal, Length};

@@ -42,6 +42,31 @@ impl Serialize for Printed<'_> {
     }
 }
 
+/// The rows of a table while it is printed.
+#[derive(Default)]
+pub(crate) struct Rows<'f>(Vec<(&'f str, Printed<'f>)>);
+
+impl<'f> Rows<'f> {
+    /// A key, unless it may be left out.
+    pub(crate) fn key(&mut self, key: &'f str, value: &'f dyn Print) {
+        if !value.is_default() {
+            self.entry(key, value);
+        }
+    }
+
+    fn entry(&mut self, name: &'f str, value: &'f dyn Print) {
+        self.0.extend(value.print().map(|value| (name, value)));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn table(self) -> Printed<'f> {
+        Printed::Table(self.0)
+    }
+}
+
 /// What can be printed.
 pub(crate) trait Print {
     /// The value; `None` if nothing is stated.
@@ -99,8 +124,9 @@ impl<T: Print> Print for Set<T> {
 
 impl<T: Print> Print for Map<T> {
     fn print(&self) -> Option<Printed<'_>> {
-        let rows = self.iter().filter_map(|(name, row)| Some((name.get_ref().as_str(), row.print()?)));
-        Some(Printed::Table(rows.collect()))
+        let mut rows = Rows::default();
+        self.iter().for_each(|(name, row)| rows.entry(name.get_ref(), row));
+        Some(rows.table())
     }
 
     fn is_default(&self) -> bool {

@@ -251,7 +251,11 @@ impl<T: Read> Read for Map<T> {
 /// A map of requests, which have no places.
 impl<T: Read> Read for BTreeMap<String, T> {
     fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
-        let map = Map::read(value, entry)?;
-        Some(map.into_iter().map(|(name, read)| (name.into_inner(), read)).collect())
+        let mut map = Self::new();
+        let is_table = entry.keys(value, &mut |entry, key, value| {
+            let row = T::read(value, entry);
+            row.map(|row| map.insert(key.get_ref().as_ref().to_owned(), row)).is_some()
+        });
+        is_table.then_some(map)
     }
 }

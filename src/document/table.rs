@@ -1,6 +1,6 @@
 //! Tables of a file, declared once: the struct, its keys, how it is read and how it is printed.
 
-use super::{Entry, Print, Printed, Read, Slot, Value};
+use super::{Entry, Print, Printed, Read, Rows, Slot, Value};
 
 /// What is read from a table: every key optional, unknown ones refused.
 pub(crate) trait Table {
@@ -20,18 +20,21 @@ impl<T: Table + Default> Read for T {
 
 /// A table that is printed again: what is at its default is left out.
 pub(crate) trait PrintedTable {
-    /// The keys with their values, in the order in which they are printed.
-    fn rows(&self) -> Vec<(&'static str, &dyn Print)>;
+    /// Prints every key, in order.
+    fn print_keys<'f>(&'f self, rows: &mut Rows<'f>);
 }
 
 impl<T: PrintedTable> Print for T {
     fn print(&self) -> Option<Printed<'_>> {
-        let rows = self.rows().into_iter().filter(|(_, value)| !value.is_default());
-        Some(Printed::Table(rows.filter_map(|(key, value)| Some((key, value.print()?))).collect()))
+        let mut rows = Rows::default();
+        self.print_keys(&mut rows);
+        Some(rows.table())
     }
 
     fn is_default(&self) -> bool {
-        self.rows().iter().all(|(_, value)| value.is_default() || value.print().is_none())
+        let mut rows = Rows::default();
+        self.print_keys(&mut rows);
+        rows.is_empty()
     }
 }
 
@@ -84,8 +87,8 @@ macro_rules! table {
         crate::document::keys! { $table { $($key $(= $name)?),* } }
 
         impl crate::document::PrintedTable for $table {
-            fn rows(&self) -> Vec<(&'static str, &dyn crate::document::Print)> {
-                vec![$((crate::document::key!($key $($name)?), &self.$key)),*]
+            fn print_keys<'f>(&'f self, rows: &mut crate::document::Rows<'f>) {
+                $(rows.key(crate::document::key!($key $($name)?), &self.$key);)*
             }
         }
     };
@@ -137,8 +140,9 @@ macro_rules! file {
         }
 
         impl crate::document::PrintedTable for $file {
-            fn rows(&self) -> Vec<(&'static str, &dyn crate::document::Print)> {
-                vec![(stringify!($heading), &self.$heading), $((stringify!($table), &self.$table)),*]
+            fn print_keys<'f>(&'f self, rows: &mut crate::document::Rows<'f>) {
+                rows.key(stringify!($heading), &self.$heading);
+                $(rows.key(stringify!($table), &self.$table);)*
             }
         }
     };
