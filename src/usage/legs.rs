@@ -115,3 +115,23 @@ impl Wire for Legs {
         Ok(legs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legs_are_kept_in_order_however_many_and_cleared_for_good() {
+        for count in 0..=6 {
+            let leg = |position| Leg { source: Source::Grant { position }, amount: u64::from(position) + 1 };
+            let mut legs = Legs::default();
+            (0..count).for_each(|position| legs.push(leg(position)));
+            assert_eq!(legs.as_slice(), (0..count).map(leg).collect::<Vec<_>>());
+            legs.clear();
+            assert_eq!(legs, Legs::default());
+            legs.add(leg(9));
+            legs.add(leg(9));
+            assert_eq!(legs.as_slice(), [Leg { amount: 20, ..leg(9) }]);
+        }
+    }
+}
