@@ -20,7 +20,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
             b'.' => dots = dots.saturating_add(1),
             b'=' | b',' | b'\n' => dots = 0,
             // Words, most of a file, move nothing.
-            _ => length = until(rest(), |byte| !byte.is_ascii_alphanumeric() && byte != b'_'),
+            _ => length = until(rest(), |byte| MATTERS.get(usize::from(byte)) == Some(&true)),
         }
         if depth.saturating_add(dots) > DEPTH_MAX {
             return Some(at);
@@ -29,6 +29,19 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
     }
     None
 }
+
+/// Whether a byte can move how deep a text nests: a table, for every byte of every file is looked up.
+#[expect(clippy::indexing_slicing, reason = "a constant beyond its end would not compile")]
+const MATTERS: [bool; 256] = {
+    let mut matters = [false; 256];
+    let bytes = b"#\"'[]{}.=,\n";
+    let mut at = 0;
+    while at < bytes.len() {
+        matters[bytes[at] as usize] = true;
+        at = at.wrapping_add(1);
+    }
+    matters
+};
 
 /// How far it is to the next byte that matters, at least one.
 fn until(text: &[u8], matters: impl Fn(u8) -> bool) -> usize {
