@@ -80,6 +80,7 @@ macro_rules! table {
             $(
                 $(#[$key_attribute])*
                 $(#[cfg_attr(feature = "schema", schemars(rename = $name))])?
+                #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "crate::document::is_default"))]
                 pub(crate) $key: $type,
             )*
         }
