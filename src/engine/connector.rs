@@ -343,7 +343,7 @@ pub(super) fn fact_reads(evaluation: Evaluation<'_>) -> u64 {
 }
 
 /// The rules about who may connect.
-pub(super) fn rules<'e>(evaluation: Evaluation<'e>) -> &'e [ChangeRule] {
+pub(super) fn rules(evaluation: Evaluation<'_>) -> &[ChangeRule] {
     let Action::Connect { connector, mode } = evaluation.request.action else { return &[] };
     rows(evaluation.model(), connector.position(), mode.position()).map_or(&[], |(_, mode)| &mode.connect)
 }
