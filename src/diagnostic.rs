@@ -355,9 +355,9 @@ impl Problems {
         self.given_up = true;
     }
 
-    /// The entry whose name stands at `entry` states these keys, but in a way that cannot be read.
-    pub(crate) fn damage<'k>(&mut self, entry: &Range<usize>, keys: impl Iterator<Item = &'k String>) {
-        self.damaged.extend(keys.map(|key| (entry.start, key.clone())));
+    /// The entry whose name stands at `entry` states this key, but in a way that cannot be read.
+    pub(crate) fn damage(&mut self, entry: &Range<usize>, key: &str) {
+        self.damaged.insert((entry.start, key.to_owned()));
     }
 
     /// Whether something at `span` only follows from a mistake that was noted already.
@@ -372,7 +372,9 @@ impl Problems {
                 .split('`')
                 .nth(1)
                 .is_some_and(|key| self.damaged.contains(&(span.start, key.to_owned()))),
-            Code::UnknownName | Code::MalformedId => self.found.iter().any(broken),
+            Code::UnknownName | Code::MalformedId | Code::WrongType | Code::OutOfRange => {
+                self.found.iter().any(broken)
+            }
             _ => false,
         }
     }

@@ -56,6 +56,14 @@ fn unknown_names_are_denied_by_their_own_reason() {
         ),
         (json!({}), json!({ "permission": "x" }), json!({}), "unknown-permission", "permission"),
         (json!({}), json!({ "feature": "x" }), json!({}), "unknown-feature", "feature"),
+        // Of two, the first one named.
+        (
+            json!({}),
+            json!({ "change": { "assign_role": "x", "from": "y" } }),
+            json!({}),
+            "unknown-role",
+            "role",
+        ),
         (
             json!({}),
             json!({ "feature": "ai_studio_workflows", "model": "x" }),

@@ -511,6 +511,95 @@ fn grants_burn_in_one_order() {
 }
 
 #[test]
+fn outputs_are_kept_without_a_limit_and_forgotten_after_the_window() {
+    // USE-01, USE-07
+    tell_all(
+        &Options::default().early(Early::Park),
+        &[
+            ("an output", "produce o1 proactive; follow o1", "ok CountedUnenforced | used1"),
+            ("an opt-in", "optin i1; produce a i1", "ok CountedUnenforced | used1"),
+            ("a follow-up", "follow o1; produce o1 proactive", "ok CountedUnenforced | used1"),
+            (
+                "a count",
+                "produce a requested; tick @04-01; produce b requested",
+                "ok CountedUnenforced | used2",
+            ),
+            (
+                "no output",
+                "produce a requested; tick @04-01; produce a requested",
+                "ok CountedUnenforced | used2",
+            ),
+        ],
+    );
+}
+
+/// Who pays is found once and remembered; these are the ways in which it changes.
+#[test]
+fn who_pays_is_who_holds_a_plan_at_the_instant() {
+    // CRD-01, CRD-02, CRD-06
+    tell_all(
+        &Options::default(),
+        &[
+            (
+                "a plan more",
+                "subscribe plus allow=50; include plus as a; reserve 10; subscribe max stop=unlimited; reserve 100",
+                "ok 100 | R50 E60",
+            ),
+            (
+                "a plan less",
+                "subscribe plus allow=50; include plus as a; reserve 10; leave plus @02-10; reserve 10",
+                "OutsideTerm | R0",
+            ),
+            (
+                "a plan left at an instant before",
+                "subscribe plus allow=50; include plus as a; reserve 10 until=02-12 @02-11; leave plus @02-10 received=02-11; reserve 10 @02-11",
+                "OutsideTerm | R10",
+            ),
+            (
+                "a plan left, after an instant before",
+                "subscribe plus allow=50; include plus as a; leave plus @02-10; record 10 @02-09 received=02-10; reserve 10 @02-11",
+                "OutsideTerm | C10",
+            ),
+            (
+                "a term that begins",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited from=02-10; reserve 10; reserve 100 @02-10",
+                "ok 100 | R50 E50",
+            ),
+            (
+                "a term that has begun",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited from=02-10; record 10 @02-10; record 100 @02-09 received=02-10",
+                "ok 100 50% 75% 90% 100% | C50 O60 N0",
+            ),
+            (
+                "a term that ends",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited until=02-10; reserve 10; reserve 100 @02-10",
+                "Insufficient { short: MicroCredits(50) } | R0",
+            ),
+            (
+                "a term that has ended",
+                "subscribe plus allow=50; include plus as a; subscribe max stop=unlimited until=02-10; record 10 @02-10; record 100 @02-09 received=02-10",
+                "ok 100 50% 75% 90% 100% | C50 O0 N60",
+            ),
+            (
+                "a period that ends",
+                "subscribe plus allow=50; include plus as a; reserve 10; reserve 10 @02-28",
+                "Insufficient { short: MicroCredits(10) } | A0",
+            ),
+            (
+                "a deadline is held against the first period that ends",
+                "subscribe plus every=year; subscribe pro allow=50; include pro as a; reserve 10; reserve 10 until=03-02",
+                "DeadlineTooFar { latest: Timestamp(2027-03-01T00:00:00Z) } | R10",
+            ),
+            (
+                "whichever plan was first",
+                "subscribe pro allow=50; subscribe plus every=year; include pro as a; reserve 10; reserve 10 until=03-02",
+                "DeadlineTooFar { latest: Timestamp(2027-03-01T00:00:00Z) } | R10",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn the_most_lenient_plan_takes_what_no_grant_covers() {
     // CRD-04, CRD-11: whatever the burn order is.
     let two = "subscribe basic prio=0 allow=10; subscribe plus prio=1 allow=10 stop=soft130; include basic as a; include plus as b;";

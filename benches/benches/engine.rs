@@ -75,7 +75,8 @@ fn answers(criterion: &mut Criterion) {
     let denied = |(engine, request): &&(&Engine, Request<'_>)| engine.evaluate(request).is_deny();
     let denies: Vec<_> = requests.iter().filter(denied).copied().collect();
     stream(criterion, "remedies", &denies, |(engine, request)| engine.remedies(request));
-    stream(criterion, "matrix", &workload.engines, Engine::matrix);
+    stream(criterion, "matrix", &workload.engines, |engine| engine.matrix().permissions().count());
+    stream(criterion, "matrix-names", &workload.engines, |engine| engine.matrix().record());
 }
 
 fn grow(criterion: &mut Criterion) {

@@ -48,6 +48,7 @@ impl Prices {
         Tokens::none().with(self.input, input).with(self.output, output)
     }
 
+    #[inline]
     pub fn price(&self, tokens: &Tokens, at: Timestamp) -> Usage {
         self.book.usage(self.model, tokens, at).expect("usage that fits")
     }
@@ -60,14 +61,15 @@ impl Prices {
         let (estimate, actual) = (self.tokens(120, 20), self.tokens(100, 25));
         let deadline = Timestamp::from_nanoseconds(at.nanoseconds() + SECOND);
         let reserve = Body::Reserve { usage: self.price(&estimate, at), actor: ActorId::new(1), deadline };
-        apply(account, reservation, at, reserve);
-        apply(account, settlement, at, Body::Settle { reservation, usage: self.price(&actual, at) });
+        apply(account, &Event::new(account.id(), reservation, at, reserve));
+        let settle = Body::Settle { reservation, usage: self.price(&actual, at) };
+        apply(account, &Event::new(account.id(), settlement, at, settle));
     }
 }
 
-fn apply(account: &mut Account, id: EventId, at: Timestamp, body: Body) {
-    let receipt = account.apply(&Event::new(account.id(), id, at, body)).expect("a timely event");
-    assert!(black_box(receipt).denial().is_none());
+fn apply(account: &mut Account, event: &Event) {
+    let answer = black_box(account.apply(event));
+    assert!(answer.is_ok_and(|receipt| receipt.denial().is_none()));
 }
 
 impl Default for Prices {

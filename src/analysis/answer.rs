@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{certain, possible};
+use super::circumstances::{certain, is_without_model, possible};
 use crate::catalog::Bind;
 use crate::decision::{Decision, Effect, Gate, Parameter, Reason};
 use crate::engine::{BecauseValue, Engine, Step};
-use crate::request::{Action, NamedRequest, Request};
+use crate::request::{NamedRequest, Request};
 use crate::word::Level;
 
 /// Allow, deny, or that what is not stated decides.
@@ -123,16 +123,11 @@ impl Engine {
 
     /// Whether the model decides that is to be selected.
     fn depends_on_model(&self, request: &Request<'_>, reason: Reason) -> bool {
-        let none = match request.action {
-            Action::Run(run) => run.model.is_none(),
-            Action::Process { model, .. } => model.is_none(),
-            _ => false,
-        };
-        let reads = || none && self.reads(request).model;
+        let reads = || is_without_model(&request.action) && self.reads(request).model;
         match reason {
-            Reason::Unpriced | Reason::ProviderBarred if reads() => possible(self, &self.named(request)),
+            Reason::Unpriced | Reason::ProviderBarred if reads() => possible(self, request),
             // Whoever runs the model that is selected may be barred yet.
-            Reason::FeatureOn if reads() => !certain(self, &self.named(request)),
+            Reason::FeatureOn if reads() => !certain(self, request),
             _ => false,
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::question::names;
 use crate::decision::Reason;
 use crate::engine::Engine;
-use crate::id::{FactId, LimitId, ListId, ModelId};
-use crate::request::NamedRequest;
+use crate::id::{FactId, LimitId, ListId, ModelId, QuantityId};
+use crate::request::{Action, Balance, Context, NamedRequest, Request, Run};
 
 /// A balance that covers every charge: what is compared is configuration, not usage.
 pub(super) const AMPLE: u64 = 1_000_000_000_000;
@@ -153,14 +153,86 @@ fn edges(engine: &Engine, request: &NamedRequest, limit: &str) -> Vec<u64> {
     }
 }
 
-/// Whether somebody could be allowed this in some circumstances.
-pub(super) fn possible(engine: &Engine, request: &NamedRequest) -> bool {
-    circumstances(&[engine], request).iter().any(|request| engine.evaluate_named(request).is_allow())
+/// Whether this is allowed in some circumstances.
+pub(super) fn possible(engine: &Engine, request: &Request<'_>) -> bool {
+    in_some(engine, request, |request| engine.evaluate(request).is_allow())
 }
 
 /// Whether this is allowed in all circumstances.
-pub(super) fn certain(engine: &Engine, request: &NamedRequest) -> bool {
-    circumstances(&[engine], request).iter().all(|request| engine.evaluate_named(request).is_allow())
+pub(super) fn certain(engine: &Engine, request: &Request<'_>) -> bool {
+    !in_some(engine, request, |request| engine.evaluate(request).is_deny())
+}
+
+/// Whether something holds in one of the [`circumstances`] of one engine, without a name looked up.
+fn in_some(engine: &Engine, request: &Request<'_>, holds: impl Fn(&Request<'_>) -> bool) -> bool {
+    let (reads, context) = (engine.reads(request), request.context);
+    let open = |limit: &&LimitId| context.balances.iter().all(|(stated, _)| stated != *limit);
+    let ample = reads.limits.iter().filter(open).map(|limit| (*limit, Balance::Remaining(AMPLE)));
+    let balances: Vec<_> = context.balances.iter().copied().chain(ample).collect();
+    let facts: Vec<FactId> = reads.facts.iter().filter(|fact| context.stated(*fact).is_none()).collect();
+    let mut emails = vec![context.email_domain];
+    if reads.email_domain && context.email_domain.is_none() {
+        let lists = engine.catalog().all::<ListId>();
+        emails = lists.flat_map(|(_, list)| engine.list(list)).map(Some).collect();
+        emails.push(Some(OUTSIDER));
+    }
+    let mut actions = vec![(request.action, None)];
+    if reads.model && is_without_model(&request.action) {
+        let models = engine.catalog().all::<ModelId>();
+        actions.extend(models.map(|(_, model)| with_model(engine, request.action, model)));
+    }
+    let completions = 1_u64.checked_shl(u32::try_from(facts.len()).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
+    (0..completions).any(|number| {
+        let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));
+        let context = stated.fold(context, |context, (fact, so)| context.fact(fact, so));
+        emails.iter().any(|email_domain| {
+            let context = Context { email_domain: *email_domain, balances: &balances, ..context };
+            actions.iter().any(|(action, tokens)| {
+                let action = with_tokens(*action, tokens.as_deref());
+                holds(&Request { action, context, ..*request })
+            })
+        })
+    })
+}
+
+/// Whether an action leaves the model open, if it is of one.
+pub(super) const fn is_without_model(action: &Action<'_>) -> bool {
+    match action {
+        Action::Run(run) => run.model.is_none(),
+        Action::Process { model, .. } => model.is_none(),
+        _ => false,
+    }
+}
+
+type Tokens = Vec<(QuantityId, u64)>;
+
+/// An action on a model; a run with one token of each pool that it prices, in the place of what it states.
+pub(super) fn with_model<'a>(
+    engine: &Engine,
+    action: Action<'a>,
+    model: ModelId,
+) -> (Action<'a>, Option<Tokens>) {
+    match action {
+        Action::Run(run) => {
+            let priced: Tokens = engine.quantities(model).map(|quantity| (quantity, 1)).collect();
+            let unpriced = |(own, _): &(QuantityId, u64)| priced.iter().all(|(quantity, _)| quantity != own);
+            let kept = run.tokens.iter().copied().filter(unpriced);
+            let tokens = kept.chain(priced.iter().copied()).collect();
+            (Action::Run(Run { model: Some(model), ..run }), Some(tokens))
+        }
+        Action::Process { data, feature, .. } => {
+            (Action::Process { data, feature, model: Some(model) }, None)
+        }
+        action => (action, None),
+    }
+}
+
+/// An action with these tokens in the place of those that it states.
+pub(super) fn with_tokens<'a>(action: Action<'a>, tokens: Option<&'a [(QuantityId, u64)]>) -> Action<'a> {
+    match (action, tokens) {
+        (Action::Run(run), Some(tokens)) => Action::Run(Run { tokens, ..run }),
+        (action, _) => action,
+    }
 }
 
 /// Whether some circumstances allow a permission by itself: not by an exemption, nor by another permission.

@@ -198,7 +198,10 @@ impl Engine {
         let asked: Vec<_> = asked.filter(|it| self.levers_named(it).settings.contains(&id)).collect();
         let first = asked.first()?;
         let gate = |request: &NamedRequest| self.evaluate_named(request).reason().gate();
-        if asked.iter().all(|it| gate(it) == Some(Gate::Compliance) && !possible(self, it)) {
+        if asked
+            .iter()
+            .all(|it| gate(it) == Some(Gate::Compliance) && !self.with_named(it, |it, _| possible(self, it)))
+        {
             let message =
                 format!("setting `{setting}` is on, but every feature that depends on it is barred");
             return Some(self.finding(LintCode::SwitchWithoutFeatures, message, first.clone()));

@@ -68,7 +68,7 @@ impl Catalog {
 
     /// The catalog as canonical TOML: parsing it gives an equal catalog with the same ids.
     pub fn to_toml(&self) -> String {
-        print(&self.model.source)
+        self.model.source.to_toml()
     }
 
     /// The id of the catalog, from `[catalog]`.
@@ -84,12 +84,6 @@ impl Catalog {
     pub(crate) fn model(&self) -> &Model {
         &self.model
     }
-}
-
-/// Canonical TOML: tables and keys in order of name, nothing that stands at its default.
-fn print(source: &CatalogSource) -> String {
-    // Serializing maps of strings, numbers and lists cannot fail; an empty text would parse to an error.
-    toml::to_string(source).unwrap_or_default()
 }
 
 impl PartialEq for Catalog {

@@ -1,93 +1,63 @@
 //! The shape of a catalog file: one struct a table, every key of the format, names not yet looked up.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Placed, Set, Spanned, is_default, table};
+use crate::document::{Entry, Name, Print, Printed, Read, Set, Spanned, Value, file, table, words};
 use crate::word::{Every, Stop, Switch, Trigger};
+use serde::{Deserialize, Serialize};
+use toml::de::DeValue;
 
-/// A map from names of the file.
-pub(crate) type Map<T> = BTreeMap<Name, T>;
+pub(crate) use crate::document::Map;
 
-/// Declares the tables of a catalog once: the struct, what is read and what may be misspelt.
-macro_rules! catalog_source {
-    ($($(#[$attribute:meta])* $section:ident: $row:ty,)*) => {
-        /// What a product has: plans, roles, permissions, settings, features, and the rules about them.
-        #[derive(Clone, PartialEq, Debug, Default, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
-        pub(crate) struct CatalogSource {
-            /// What the catalog is called.
-            pub(crate) catalog: Placed<Heading>,
-            $(
-                $(#[$attribute])*
-                #[cfg_attr(feature = "schema", schemars(default))]
-                #[serde(skip_serializing_if = "is_default")]
-                pub(crate) $section: Map<$row>,
-            )*
-        }
-
-        impl CatalogSource {
-            /// Reads the shape of `text`; the problems are those of syntax and shape only.
-            pub(crate) fn read(text: &str) -> (Self, Problems) {
-                let mut document = Document::read(text);
-                let source = Self {
-                    catalog: document.table("catalog"),
-                    $($section: document.section(stringify!($section)),)*
-                };
-                (source, document.finish(&["catalog", $(stringify!($section)),*]))
-            }
-        }
-    };
-}
-
-catalog_source! {
-    /// The kinds of domain: a company, a workspace, a part of a company.
-    kinds: LabelSource,
-    /// What customers subscribe to.
-    plans: PlanSource,
-    /// What customers buy beside a plan.
-    add_ons: AddOnSource,
-    /// The roles that every domain has; a domain may add custom ones, based on these.
-    roles: RoleSource,
-    /// Whom a domain gives which role by default.
-    role_defaults: RoleDefaultSource,
-    /// Positions that are no roles, such as who pays.
-    standings: StandingSource,
-    /// What the caller of the engine vouches for: a name, and what it means that it is so. At most 64.
-    facts: String,
-    /// What an allow may oblige the caller to: a name, and what it means. At most 60.
-    obligations: String,
-    /// What is served in the place of a denied feature: a name, and what it means.
-    fallbacks: String,
-    /// Lists that a domain keeps, such as trusted e-mail domains.
-    lists: ListSource,
-    /// Org-wide switches: of AI, and ceilings over permissions.
-    settings: SettingSource,
-    /// Who may make changes that are about no single setting or list: `role_permission`, `create_role`,
-    /// `delete_role`, `assign_role`, `opt_in`, `role_default`.
-    changes: ChangesSource,
-    /// What roles may do.
-    permissions: PermissionSource,
-    /// Who processes data for features. At most 64.
-    providers: ProviderSource,
-    /// Services that features use, such as embeddings.
-    services: ServiceSource,
-    /// States of compliance that a domain can be in.
-    regimes: RegimeSource,
-    /// Classes of data. At most 64.
-    data: DataSource,
-    /// AI features.
-    features: FeatureSource,
-    /// What counts towards which limits.
-    meters: MeterSource,
-    /// Models that a priced run selects from.
-    models: ModelSource,
-    /// Credits that are sold: with plans or as add-ons.
-    credit_plans: CreditPlanSource,
-    /// Through which the work can be read from elsewhere.
-    connectors: ConnectorSource,
+file! {
+    /// What a product has: plans, roles, permissions, settings, features, and the rules about them.
+    CatalogSource {
+        /// What the catalog is called.
+        catalog: Heading;
+        /// The kinds of domain: a company, a workspace, a part of a company.
+        kinds: Map<LabelSource>,
+        /// What customers subscribe to.
+        plans: Map<PlanSource>,
+        /// What customers buy beside a plan.
+        add_ons: Map<AddOnSource>,
+        /// The roles that every domain has; a domain may add custom ones, based on these.
+        roles: Map<RoleSource>,
+        /// Whom a domain gives which role by default.
+        role_defaults: Map<RoleDefaultSource>,
+        /// Positions that are no roles, such as who pays.
+        standings: Map<StandingSource>,
+        /// What the caller of the engine vouches for: a name, and what it means that it is so. At most 64.
+        facts: Map<String>,
+        /// What an allow may oblige the caller to: a name, and what it means. At most 60.
+        obligations: Map<String>,
+        /// What is served in the place of a denied feature: a name, and what it means.
+        fallbacks: Map<String>,
+        /// Lists that a domain keeps, such as trusted e-mail domains.
+        lists: Map<ListSource>,
+        /// Org-wide switches: of AI, and ceilings over permissions.
+        settings: Map<SettingSource>,
+        /// Who may make changes that are about no single setting or list: `role_permission`, `create_role`,
+        /// `delete_role`, `assign_role`, `opt_in`, `role_default`.
+        changes: Map<ChangesSource>,
+        /// What roles may do.
+        permissions: Map<PermissionSource>,
+        /// Who processes data for features. At most 64.
+        providers: Map<ProviderSource>,
+        /// Services that features use, such as embeddings.
+        services: Map<ServiceSource>,
+        /// States of compliance that a domain can be in.
+        regimes: Map<RegimeSource>,
+        /// Classes of data. At most 64.
+        data: Map<DataSource>,
+        /// AI features.
+        features: Map<FeatureSource>,
+        /// What counts towards which limits.
+        meters: Map<MeterSource>,
+        /// Models that a priced run selects from.
+        models: Map<ModelSource>,
+        /// Credits that are sold: with plans or as add-ons.
+        credit_plans: Map<CreditPlanSource>,
+        /// Through which the work can be read from elsewhere.
+        connectors: Map<ConnectorSource>,
+    }
 }
 
 /// What a role starts with for a configurable permission.
@@ -163,6 +133,8 @@ pub(crate) enum KeySource {
     /// Handed on unencrypted.
     SharedInClear,
 }
+
+words! { DefaultSource, MatchSource, UseSource, ChangerSource, SeatsSource, BilledSource, KeySource, Every, Stop = Stop::Hard, Switch, Trigger }
 
 /// The providers of a feature: names, or a word in their place.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -281,9 +253,8 @@ table! {
         /// The name for people.
         label: Option<String>,
         /// How an entry is compared.
-        #[serde(rename = "match")]
         #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
-        match_by: Option<MatchSource>,
+        match_by = "match": Option<MatchSource>,
         /// Who may change it: any one of the rules suffices.
         change: Set<ChangeSource>,
     }
@@ -500,9 +471,8 @@ table! {
     /// How a feature uses a service.
     UsedServiceSource {
         /// What becomes of the feature without it.
-        #[serde(rename = "use")]
         #[cfg_attr(feature = "schema", schemars(extend("x-required" = true)))]
-        used: Option<UseSource>,
+        used = "use": Option<UseSource>,
         /// Who provides it to this feature.
         provider: Option<Name>,
     }
@@ -643,12 +613,30 @@ table! {
     }
 }
 
-impl Serialize for ProvidersSource {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+/// The words in the place of providers.
+const UNSTATED: &str = "unstated";
+const OF_MODEL: &str = "of_model";
+
+impl Read for ProvidersSource {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Array(_) => Set::read(value, entry).map(Self::Named),
+            DeValue::String(word) => match word.as_ref() {
+                UNSTATED => Some(Self::Unstated),
+                OF_MODEL => Some(Self::OfModel),
+                _ => entry.unknown_word(value, &[UNSTATED, OF_MODEL]),
+            },
+            _ => entry.wrong_type(value, "an array of providers"),
+        }
+    }
+}
+
+impl Print for ProvidersSource {
+    fn print(&self) -> Option<Printed<'_>> {
         match self {
-            Self::Named(names) => names.serialize(serializer),
-            Self::Unstated => serializer.serialize_str("unstated"),
-            Self::OfModel => serializer.serialize_str("of_model"),
+            Self::Named(names) => names.print(),
+            Self::Unstated => Some(Printed::Text(UNSTATED)),
+            Self::OfModel => Some(Printed::Text(OF_MODEL)),
         }
     }
 }
@@ -665,33 +653,6 @@ impl schemars::JsonSchema for ProvidersSource {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let names = generator.subschema_for::<Set<Name>>();
-        schemars::json_schema!({ "anyOf": [names, { "enum": ["unstated", "of_model"] }] })
-    }
-}
-
-impl<'de> Deserialize<'de> for ProvidersSource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = ProvidersSource;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an array of providers")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<ProvidersSource, E> {
-                match word {
-                    "unstated" => Ok(ProvidersSource::Unstated),
-                    "of_model" => Ok(ProvidersSource::OfModel),
-                    _ => Err(E::unknown_variant(word, &["unstated", "of_model"])),
-                }
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, names: A) -> Result<ProvidersSource, A::Error> {
-                Set::deserialize(serde::de::value::SeqAccessDeserializer::new(names))
-                    .map(ProvidersSource::Named)
-            }
-        }
-        deserializer.deserialize_any(Visitor)
+        schemars::json_schema!({ "anyOf": [names, { "enum": [UNSTATED, OF_MODEL] }] })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::analysis::{Actor, Made, Remedies, Remedy, Step};
-use crate::request::{NamedChange, To};
+use crate::request::{NamedChange, To, form};
 
 /// What a check expects to lift a deny.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -18,57 +18,44 @@ pub enum ExpectedRemedy {
     Steps(Vec<ExpectedStep>),
 }
 
-/// One step of an expected remedy: one key beside `by` and `holds`.
-///
-/// ```toml
-/// { change = { setting = "uploads", to = "on" }, by = "super_admin" }   # `by` left out: whoever makes it
-/// { ask = "admin" }                       # somebody else asks
-/// { fact = "via_app", holds = true }      # a fact is so, or is not; left out, it is
-/// { email_domain = "partner.example" }
-/// { model = "standard" }
-/// { balance = "ai_outputs" }              # the limit covers the charge
-/// { plan = "enterprise" }
-/// { add_on = "key_management" }
-/// { vacate = "contractor" }               # nobody holds the role any more
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ExpectedStep {
-    /// The role or standing of whoever makes the change; left out, whoever it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// A change of the domain, or of the role of the subject.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub change: Option<NamedChange>,
-    /// The role or standing of somebody else who asks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ask: Option<String>,
-    /// A fact that must be so, or must not be so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fact: Option<String>,
-    /// Whether the fact must be so; left out, it must.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub holds: Option<bool>,
-    /// The e-mail domain that the person concerned must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email_domain: Option<String>,
-    /// A model that must be selected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// A limit whose balance must cover the charge.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub balance: Option<String>,
-    /// The plan that the domain must be on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// An add-on that the domain must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub add_on: Option<String>,
-    /// A role that nobody may hold any more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vacate: Option<String>,
+form! {
+    /// One step of an expected remedy: one key beside `by` and `holds`.
+    ///
+    /// ```toml
+    /// { change = { setting = "uploads", to = "on" }, by = "super_admin" }   # `by` left out: whoever makes it
+    /// { ask = "admin" }                       # somebody else asks
+    /// { fact = "via_app", holds = true }      # a fact is so, or is not; left out, it is
+    /// { email_domain = "partner.example" }
+    /// { model = "standard" }
+    /// { balance = "ai_outputs" }              # the limit covers the charge
+    /// { plan = "enterprise" }
+    /// { add_on = "key_management" }
+    /// { vacate = "contractor" }               # nobody holds the role any more
+    /// ```
+    ExpectedStep {
+        /// The role or standing of whoever makes the change; left out, whoever it is.
+        by: Option<String>,
+        /// A change of the domain, or of the role of the subject.
+        change: Option<NamedChange>,
+        /// The role or standing of somebody else who asks.
+        ask: Option<String>,
+        /// A fact that must be so, or must not be so.
+        fact: Option<String>,
+        /// Whether the fact must be so; left out, it must.
+        holds: Option<bool>,
+        /// The e-mail domain that the person concerned must have.
+        email_domain: Option<String>,
+        /// A model that must be selected.
+        model: Option<String>,
+        /// A limit whose balance must cover the charge.
+        balance: Option<String>,
+        /// The plan that the domain must be on.
+        plan: Option<String>,
+        /// An add-on that the domain must have.
+        add_on: Option<String>,
+        /// A role that nobody may hold any more.
+        vacate: Option<String>,
+    }
 }
 
 impl ExpectedRemedy {

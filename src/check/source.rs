@@ -3,9 +3,7 @@
 #[cfg(feature = "schema")]
 use std::collections::BTreeMap;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use toml::de::DeValue;
 
 use super::remedy::ExpectedRemedy;
 use crate::catalog::source::Map;
@@ -13,7 +11,7 @@ use crate::decision::Effect;
 #[cfg(feature = "schema")]
 use crate::decision::Reason;
 use crate::diagnostic::Problems;
-use crate::document::{Document, Name, Placed, Spanned};
+use crate::document::{Document, Entry, Name, Placed, Read, Spanned, Value, keys, words};
 use crate::domain::DomainSource;
 use crate::request::{NamedAction, NamedContext, NamedSubject, Resource};
 
@@ -30,12 +28,13 @@ pub(crate) struct SuiteSource {
 macro_rules! table {
     ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Default, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(default, deny_unknown_fields)]
+        #[derive(Default)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(default, deny_unknown_fields))]
         pub(crate) struct $name {
             $($(#[$key_attribute])* pub(super) $key: $type,)*
         }
+
+        keys! { $name { $($key),* } }
     };
 }
 
@@ -125,59 +124,35 @@ table! {
 /// A subject of a table: a role by name, or all that a request says of a subject.
 pub(crate) struct SubjectSource(pub(super) NamedSubject);
 
-impl<'de> Deserialize<'de> for SubjectSource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Subject;
-        impl<'de> Visitor<'de> for Subject {
-            type Value = SubjectSource;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a role or a table")
+impl Read for SubjectSource {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(role) => {
+                Some(Self(NamedSubject { roles: vec![role.as_ref().to_owned()], ..NamedSubject::default() }))
             }
-
-            fn visit_str<E: Error>(self, role: &str) -> Result<SubjectSource, E> {
-                Ok(SubjectSource(NamedSubject { roles: vec![role.to_owned()], ..NamedSubject::default() }))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, subject: A) -> Result<SubjectSource, A::Error> {
-                NamedSubject::deserialize(MapAccessDeserializer::new(subject)).map(SubjectSource)
-            }
+            DeValue::Table(_) => NamedSubject::read(value, entry).map(Self),
+            _ => entry.wrong_type(value, "a role or a table"),
         }
-        deserializer.deserialize_any(Subject)
     }
 }
 
 /// `remedy = "impossible"`, or the steps of a remedy.
 pub(crate) struct RemedySource(pub(super) ExpectedRemedy);
 
-impl<'de> Deserialize<'de> for RemedySource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Word {
-            Impossible,
+const IMPOSSIBLE: &str = "impossible";
+
+impl Read for RemedySource {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(word) if word == IMPOSSIBLE => Some(Self(ExpectedRemedy::Impossible)),
+            DeValue::String(_) => entry.unknown_word(value, &[IMPOSSIBLE]),
+            DeValue::Array(_) => Vec::read(value, entry).map(|steps| Self(ExpectedRemedy::Steps(steps))),
+            _ => entry.wrong_type(value, "`impossible` or an array of steps"),
         }
-        struct OneOf;
-        impl<'de> Visitor<'de> for OneOf {
-            type Value = RemedySource;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("`impossible` or an array of steps")
-            }
-
-            fn visit_str<E: Error>(self, word: &str) -> Result<RemedySource, E> {
-                Word::deserialize(StrDeserializer::new(word))
-                    .map(|Word::Impossible| RemedySource(ExpectedRemedy::Impossible))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, steps: A) -> Result<RemedySource, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(steps))
-                    .map(|steps| RemedySource(ExpectedRemedy::Steps(steps)))
-            }
-        }
-        deserializer.deserialize_any(OneOf)
     }
 }
+
+words! { Effect }
 
 impl SuiteSource {
     /// Reads the shape of `text`; the problems are those of syntax and shape only.
@@ -186,12 +161,13 @@ impl SuiteSource {
         let in_place = DomainSource::TABLES.iter().any(|table| document.has(table));
         let domain = DomainSource::take(&mut document);
         let source = Self {
-            suite: document.table("suite"),
-            checks: document.rows("check"),
-            tables: document.rows("table"),
+            suite: document.take("suite"),
+            checks: document.take("check"),
+            tables: document.take("table"),
             domain: in_place.then_some(domain),
         };
-        let tables: Vec<&str> = ["suite", "check", "table"].into_iter().chain(DomainSource::TABLES).collect();
+        let tables: Vec<&str> =
+            ["suite", "check", "table"].iter().chain(DomainSource::TABLES).copied().collect();
         (source, document.finish(&tables))
     }
 }
@@ -204,7 +180,8 @@ mod schema {
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
     use super::{
-        CheckSource, Heading, RemedySource, RowSource, Spanned, SubjectSource, SuiteSource, TableSource,
+        CheckSource, Heading, IMPOSSIBLE, RemedySource, RowSource, Spanned, SubjectSource, SuiteSource,
+        TableSource,
     };
     use crate::check::ExpectedStep;
     use crate::decision::Reason;
@@ -243,7 +220,7 @@ mod schema {
 
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
             let steps = generator.subschema_for::<Vec<ExpectedStep>>();
-            json_schema!({ "anyOf": [{ "const": "impossible", "description": "Nothing lifts it." }, steps] })
+            json_schema!({ "anyOf": [{ "const": IMPOSSIBLE, "description": "Nothing lifts it." }, steps] })
         }
     }
 

@@ -92,12 +92,15 @@ fn fitted(catalog: &Catalog, mut source: DomainSource) -> Option<Engine> {
 fn leave_out(source: &mut DomainSource, problems: &Diagnostics) {
     for problem in problems.problems() {
         match problem.code {
-            Code::NotInPlan => source.roles.retain(|_, row| row.based_on.is_none()),
+            Code::NotInPlan => {
+                let based_on_nothing = source.roles.iter().filter(|(_, row)| row.based_on.is_none());
+                source.roles = based_on_nothing.cloned().collect();
+            }
             Code::RegimeNotInForce => source.domain.regimes = Set::default(),
             _ => {
-                source.settings.clear();
-                source.locked.clear();
-                source.roles.clear();
+                source.settings = Map::default();
+                source.locked = Map::default();
+                source.roles = Map::default();
             }
         }
     }
@@ -150,7 +153,7 @@ fn sources(model: &Model) -> impl Strategy<Value = DomainSource> + use<> {
 }
 
 /// What roles are configured to, where a catalog lets them, and custom roles on every base that may be one.
-fn roles(model: &Model) -> impl Strategy<Value = Map<crate::domain::RoleSource>> + use<> {
+fn roles(model: &Model) -> impl Strategy<Value = Map<crate::domain::source::RoleSource>> + use<> {
     let configurable = |position: u16| -> Vec<String> {
         let open = model.permissions.iter().filter(|(_, _, row)| row.cell(position).is_configurable());
         open.map(|(_, name, _)| name.to_owned()).collect()
@@ -182,7 +185,7 @@ fn roles(model: &Model) -> impl Strategy<Value = Map<crate::domain::RoleSource>>
     let rows: Vec<_> = standard.into_iter().chain(custom).collect();
     (rows, vec(any::<bool>(), count)).prop_map(|(rows, there)| {
         let rows = rows.into_iter().zip(there).filter(|(_, there)| *there);
-        let row = |based_on, permissions| crate::domain::RoleSource { based_on, permissions };
+        let row = |based_on, permissions| crate::domain::source::RoleSource { based_on, permissions };
         rows.map(|((role, based_on, permissions), _)| (name(&role), row(based_on, permissions))).collect()
     })
 }

@@ -142,7 +142,7 @@ impl<'c> DomainBuilder<'c> {
     /// A configurable permission of a role of the catalog at a position.
     pub fn role_permission(mut self, role: RoleId, permission: PermissionId, to: Switch) -> Self {
         if let (Some(role), Some(permission)) = (self.name_of(role), self.name_of(permission)) {
-            self.source.roles.entry(role).or_default().permissions.insert(permission, to);
+            self.source.roles.update(role, |row| row.permissions.insert(permission, to));
         }
         self
     }
@@ -157,9 +157,10 @@ impl<'c> DomainBuilder<'c> {
         let based_on = self.name_of(based_on);
         let permissions: Vec<_> =
             permissions.into_iter().filter_map(|(one, to)| Some((self.name_of(one)?, to))).collect();
-        let row = self.source.roles.entry(name(role)).or_default();
-        row.based_on = based_on;
-        row.permissions.extend(permissions);
+        self.source.roles.update(name(role), |row| {
+            row.based_on = based_on;
+            permissions.into_iter().for_each(|(permission, to)| row.permissions.insert(permission, to));
+        });
         self
     }
 

@@ -100,8 +100,7 @@ impl Domain {
 
     /// The domain as canonical TOML: parsing it gives an equal domain.
     pub fn to_toml(&self) -> String {
-        // Serializing maps of strings, numbers and lists cannot fail; an empty text would parse to an error.
-        toml::to_string(&self.inner.source).unwrap_or_default()
+        self.inner.source.to_toml()
     }
 
     /// The id of the domain.

@@ -240,11 +240,7 @@ impl Lookup<'_, '_> {
         self.add(Code::MissingKey, name.span(), message, help);
     }
 
-    fn permissions<'s>(
-        &mut self,
-        to: &mut Writer,
-        permissions: impl Iterator<Item = (&'s Name, &'s Switch)>,
-    ) {
+    fn permissions<'s>(&mut self, to: &mut Writer, permissions: impl Iterator<Item = &'s (Name, Switch)>) {
         let start = to.open();
         for (name, position) in permissions {
             if let Some(permission) = self.find(&self.model.permissions, name, "permission") {

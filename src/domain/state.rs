@@ -142,7 +142,7 @@ impl<'e> State<'e> {
     }
 
     /// The first of these conditions that fails.
-    pub(crate) fn failing<'c>(self, conditions: &'c [Condition]) -> Option<&'c Condition> {
+    pub(crate) fn failing(self, conditions: &[Condition]) -> Option<&Condition> {
         conditions.iter().find(|condition| !condition.holds(&self))
     }
 

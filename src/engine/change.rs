@@ -1,21 +1,18 @@
 //! Changes: whether the subject may make one, and whether it could be taken back.
 
 use super::authority;
+use super::completion::{complete, ordinary};
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates};
-use super::observer::{Nobody, Observer, Outcome};
+use super::observer::{Observer, Outcome};
 use super::reads::Reads;
 use crate::catalog::model::{Cell, ChangeRule};
 use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::{COUNT_MAX, RoleId, bit, positions};
+use crate::id::{COUNT_MAX, RoleId, bit};
 use crate::request::Request;
 use crate::word::{Level, Switch};
-
-/// How many unstated facts are completed. The permissions of a rule read six at most, so that more takes rules by
-/// several permissions; then whatever is denied with all of them false is denied for want of them.
-const COMPLETED_MAX: u32 = 12;
 
 /// Decides a change: every completion of the facts that it reads and the request does not state.
 #[inline(never)]
@@ -28,67 +25,13 @@ pub(super) fn decide<O: Observer>(
     let unstated = Reads::of_change(evaluation, change) & !(facts.so | facts.not_so);
     match unstated {
         0 => known(evaluation, change, observer),
-        _ => complete(evaluation, change, unstated, observer),
+        _ => ordinary(evaluation, unstated, &complete(evaluation, unstated), observer),
     }
-}
-
-/// Decides every completion of the unstated facts.
-fn complete<O: Observer>(
-    evaluation: Evaluation<'_>,
-    change: Change<'_>,
-    unstated: u64,
-    observer: &mut O,
-) -> Result<Decision, Verdict> {
-    let count = unstated.count_ones();
-    let complete = count <= COMPLETED_MAX;
-    let worlds = 1_usize << if complete { count } else { 0 };
-    // One bit a completion.
-    let mut allowing = [0_u64; (1 << COMPLETED_MAX) / 64];
-    let (mut allowed, mut obligations) = (0_usize, 0);
-    for (number, world) in (0..worlds).zip(0..) {
-        let allow = known_with(evaluation, change, unstated, world, &mut Nobody);
-        if let Some((allow, word)) = allow.ok().zip(allowing.get_mut(number / 64)) {
-            *word |= 1 << (number % 64);
-            allowed = allowed.saturating_add(1);
-            obligations |= allow.obligation_bits();
-        }
-    }
-    let ordinary = known_with(evaluation, change, unstated, 0, observer);
-    if complete && allowed == 0 {
-        return ordinary;
-    }
-    if complete && allowed == worlds {
-        // Hiding a fact hides no obligation.
-        return ordinary.map(|allow| allow.with_obligations(obligations));
-    }
-    let allows = |number: usize| allowing.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1);
-    let matters = |index: u32| (0..worlds).any(|number| allows(number) != allows(number ^ (1 << index)));
-    let mattering = (0..count).zip(positions(unstated)).filter(|(index, _)| !complete || matters(*index));
-    let mattering = mattering.fold(0, |bits, (_, fact)| bits | bit(fact));
-    let missing = Verdict::new(Reason::MissingFact, Because::NOTHING).with_facts(mattering);
-    observer.undecided(missing);
-    Err(missing)
-}
-
-/// The decision in the completion with this number: one bit an unstated fact.
-fn known_with<O: Observer>(
-    evaluation: Evaluation<'_>,
-    change: Change<'_>,
-    unstated: u64,
-    number: u64,
-    observer: &mut O,
-) -> Result<Decision, Verdict> {
-    let so = (0..u64::BITS).zip(positions(unstated)).filter(|(index, _)| number >> index & 1 == 1);
-    let so = so.fold(0, |bits, (_, fact)| bits | bit(fact));
-    let request = evaluation.request;
-    let context = request.context.completed(evaluation.model().tag, so, unstated & !so);
-    let request = request.with_context(context);
-    known(Evaluation { request: &request, ..evaluation }, change, observer)
 }
 
 /// The decision where everything is stated. The obligation to warn is derived: the actor could not make the
 /// reverse (ADM-06).
-fn known<O: Observer>(
+pub(super) fn known<O: Observer>(
     evaluation: Evaluation<'_>,
     change: Change<'_>,
     observer: &mut O,

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::Engine;
 use super::authority;
+use super::completion::{Completed, complete, ordinary};
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates};
-use super::observer::{Observer, Outcome};
+use super::observer::{Nobody, Observer, Outcome};
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Connect, Connector, Mode, Window};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
@@ -87,8 +88,39 @@ fn windows(row: &Connector) -> [(&'static str, &Option<Window>); 3] {
 }
 
 /// May this subject connect this way (CON-01, CON-02)?
+///
+/// Of who may and what must be so, what is known to be in the way comes before what is not stated. Where it is for want
+/// of facts, every completion of them is decided.
 #[inline(never)]
 pub(super) fn connect<O: Observer>(
+    evaluation: Evaluation<'_>,
+    observer: &mut O,
+) -> Result<Decision, Verdict> {
+    let stated = evaluation.known_decision(&mut Nobody);
+    let Some(missing) = stated.err().filter(|deny| deny.reason() == Reason::MissingFact) else {
+        return evaluation.known_decision(observer);
+    };
+    let own = fact_reads(evaluation);
+    let read =
+        rules(evaluation).iter().filter_map(|rule| evaluation.model().permissions.get(rule.permission?));
+    let read = read.fold(own, |bits, row| bits | row.reads);
+    let facts = evaluation.request.context.facts;
+    let unstated = read & !(facts.so | facts.not_so);
+    let completed = complete(evaluation, unstated);
+    let Completed::Open { facts } = completed else {
+        return ordinary(evaluation, unstated, &completed, observer);
+    };
+    let because = if facts & own == 0 { Because::NOTHING } else { missing.because() };
+    let mattering = Verdict::new(Reason::MissingFact, because).with_facts(facts);
+    let stated = evaluation.known_decision(observer);
+    if stated != Err(mattering) {
+        observer.undecided(mattering);
+    }
+    Err(mattering)
+}
+
+/// The decision about connecting as far as it is known.
+pub(super) fn known<O: Observer>(
     evaluation: Evaluation<'_>,
     connector: u16,
     mode: u16,
@@ -311,7 +343,7 @@ pub(super) fn fact_reads(evaluation: Evaluation<'_>) -> u64 {
 }
 
 /// The rules about who may connect.
-pub(super) fn rules<'e>(evaluation: Evaluation<'e>) -> &'e [ChangeRule] {
+pub(super) fn rules(evaluation: Evaluation<'_>) -> &[ChangeRule] {
     let Action::Connect { connector, mode } = evaluation.request.action else { return &[] };
     rows(evaluation.model(), connector.position(), mode.position()).map_or(&[], |(_, mode)| &mode.connect)
 }

@@ -37,6 +37,8 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
             None => return behind(evaluation, evaluation.known_permission(*permission), observer),
         },
         Action::Run(run) if evaluation.is_plain_run(run) => return feature::run(evaluation, run, observer),
+        // What its times say may contradict its facts.
+        Action::Read(_) => return behind(evaluation, evaluation.known(), observer),
         _ => {}
     }
     behind(evaluation, evaluation.known_action(), observer)
@@ -80,15 +82,24 @@ impl Evaluation<'_> {
             }
             Action::Store(data) => feature::store(self, data.position(), observer),
             Action::Change(change) => change::decide(self, *change, observer),
-            Action::Connect { connector, mode } => {
-                connector::connect(self, connector.position(), mode.position(), observer)
-            }
+            Action::Connect { .. } => connector::connect(self, observer),
             Action::Disconnect { connector } => connector::disconnect(self, connector.position(), observer),
             Action::Read(read) => connector::read(self, *read, observer),
             // Asked before, or turned away by gate 1.
             Action::Permission(_) | Action::Run(_) | Action::Malformed => {
                 Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING))
             }
+        }
+    }
+
+    /// The decision of an action whose open facts are completed, where none of them is open.
+    pub(super) fn known_decision<O: Observer>(self, observer: &mut O) -> Result<Decision, Verdict> {
+        match self.request.action {
+            Action::Change(change) => change::known(self, change, observer),
+            Action::Connect { connector, mode } => {
+                connector::known(self, connector.position(), mode.position(), observer)
+            }
+            _ => Err(Verdict::new(Reason::MalformedRequest, Because::NOTHING)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod authority;
 mod change;
 mod compile;
+mod completion;
 mod connector;
 mod evaluate;
 mod explain;

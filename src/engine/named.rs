@@ -144,8 +144,7 @@ impl Lookup<'_> {
             (None, None, None, None, None, None, Some(role), None, None, None, None) =>
                 Change::DeleteRole { role: self.role(role) },
             (None, None, None, None, None, None, None, Some(role), from, None, None) => {
-                let from = from.as_ref().map(|from| self.role(from));
-                Change::AssignRole { role: self.role(role), from }
+                Change::AssignRole { role: self.role(role), from: from.as_ref().map(|from| self.role(from)) }
             }
             (None, None, None, None, None, None, None, None, None, Some(feature), Some(To::Switch(to))) =>
                 Change::OptIn { feature: self.feature(feature), to: *to },

@@ -2,6 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "one permission asked of one role is one straight stretch of code")]
 
+use super::completion::{mattering, so_in};
 use super::evaluate::Evaluation;
 use super::gates::{Asked, Gates};
 use super::observer::{Nobody, Observer, Outcome};
@@ -122,15 +123,9 @@ impl Open {
     }
 
     /// The completion with this number: one bit a fact, then one for the e-mail domain.
-    fn world(&self, number: u32) -> World {
-        let mut so = self.so;
-        for (index, fact) in (0..7_u32).zip(positions(self.unstated)) {
-            if number >> index & 1 == 1 {
-                so |= bit(fact);
-            }
-        }
+    fn world(&self, number: usize) -> World {
         let on_lists = self.email_matters && number >> self.unstated.count_ones().min(6) & 1 == 1;
-        World { so, on_lists }
+        World { so: self.so | so_in(self.unstated, number), on_lists }
     }
 
     fn decide<O: Observer>(
@@ -141,7 +136,7 @@ impl Open {
         observer: &mut O,
     ) -> Held {
         let count = self.count();
-        let worlds = 1_u32 << count;
+        let worlds = 1_usize << count;
         let ordinary = question(evaluation, asked, row, self.world(0), observer);
         let (mut allowing, mut obligations) = ordinary.map_or((0, 0), |allow| (1_u128, allow.obligations));
         for number in 1..worlds {
@@ -150,30 +145,24 @@ impl Open {
                 obligations |= allow.obligations;
             }
         }
-        match allowing.count_ones() {
-            0 => ordinary,
-            // Hiding a fact hides no obligation.
-            all if all == worlds => ordinary.map(|allow| Allow { obligations, ..allow }),
-            _ => {
-                let missing = self.missing(allowing, count);
-                observer.undecided(missing);
-                Err(missing)
-            }
+        if allowing == 0 {
+            return ordinary;
         }
+        let mattering = mattering(count, |number| allowing >> number & 1 == 1);
+        if mattering == 0 {
+            // All allow. Hiding a fact hides no obligation.
+            return ordinary.map(|allow| Allow { obligations, ..allow });
+        }
+        let missing = self.missing(mattering);
+        observer.undecided(missing);
+        Err(missing)
     }
 
-    /// Names what matters: whatever, changed alone in some completion, changes the effect.
-    fn missing(&self, allowing: u128, count: u32) -> Verdict {
-        let allows = |number: u32| allowing >> number & 1;
-        let matters = |index: u32| {
-            let flipped = |number: u32| number ^ (1_u32 << index);
-            (0..1_u32 << count).any(|number| allows(number) != allows(flipped(number)))
-        };
-        let facts = (0..7_u32).zip(positions(self.unstated)).filter(|(index, _)| matters(*index));
-        let facts = facts.fold(0, |bits, (_, fact)| bits | bit(fact));
-        let email = self.email_matters && matters(count.saturating_sub(1));
+    /// Names what matters: one bit a fact, then one for the e-mail domain.
+    fn missing(&self, mattering: usize) -> Verdict {
+        let email = self.world(mattering).on_lists;
         let because = Because::NOTHING.and_maybe(Parameter::EmailDomain, email.then_some(0));
-        Verdict::new(Reason::MissingFact, because).with_facts(facts)
+        Verdict::new(Reason::MissingFact, because).with_facts(so_in(self.unstated, mattering))
     }
 }
 

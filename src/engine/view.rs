@@ -147,6 +147,13 @@ impl Engine {
         }
     }
 
+    /// How many permissions a role of this engine holds.
+    pub(crate) fn strength(&self, role: RoleId) -> usize {
+        let state = self.state();
+        let permissions = (0..=u16::MAX).zip(state.model.permissions.rows());
+        permissions.filter(|(position, row)| state.cell_of(role.position(), *position, row).is_on()).count()
+    }
+
     /// The add-ons in force: bought where the plan offers them, or included in it.
     pub fn add_ons(&self) -> impl Iterator<Item = &str> {
         let add_ons = self.catalog.model().add_ons.iter();

@@ -10,6 +10,7 @@ mod subject;
 
 pub use action::{Action, Read, Run};
 pub use context::{Balance, Context};
+pub(crate) use named::form;
 pub use named::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
 pub use subject::Subject;
 

@@ -6,23 +6,33 @@ use std::marker::PhantomData;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use toml::de::DeValue;
 
+use crate::document::{Entry, Read, Value, words};
 use crate::units::Timestamp;
 use crate::word::{Scope, Switch, Trigger};
 
-/// Declares one table of the request form: every key optional, unknown ones refused.
+/// Declares a table that stands in requests and suites: every key optional, unknown ones refused.
 macro_rules! form {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident: $type:ty,)* }) => {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident $(= $called:literal)?: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$key_attribute])* #[serde(skip_serializing_if = "crate::document::is_default")] pub $key: $type,)*
+            $(
+                $(#[$key_attribute])*
+                $(#[serde(rename = $called)])?
+                #[serde(skip_serializing_if = "crate::document::is_default")]
+                pub $key: $type,
+            )*
         }
+
+        crate::document::keys! { $name { $($key $(= $called)?),* } }
     };
 }
+pub(crate) use form;
 
 /// A request in names, as it comes in JSON or TOML and goes into logs.
 ///
@@ -156,8 +166,7 @@ form! {
     /// What a request concerns.
     Resource {
         /// Of which type it is.
-        #[serde(rename = "type")]
-        kind: Option<String>,
+        kind = "type": Option<String>,
         /// Which one it is.
         id: Option<String>,
     }
@@ -173,6 +182,24 @@ pub enum To {
     Switch(Switch),
     /// The entries of a list.
     Entries(Vec<String>),
+}
+
+words! { Scope }
+
+impl Read for To {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(_) => Switch::read(value, entry).map(Self::Switch),
+            DeValue::Array(_) => Vec::read(value, entry).map(Self::Entries),
+            _ => entry.wrong_type(value, "`on`, `off` or an array of entries"),
+        }
+    }
+}
+
+impl Read for Timestamp {
+    fn read(value: &Value<'_>, entry: &mut Entry<'_>) -> Option<Self> {
+        entry.parse(value)
+    }
 }
 
 impl NamedRequest {

@@ -28,7 +28,10 @@ impl<'a> Subject<'a> {
 
     /// Somebody with these roles, in whatever order.
     pub const fn roles(roles: &'a [RoleId]) -> Self {
-        Self { roles: Roles::Many(roles), standings: &[] }
+        match roles {
+            [role] => Self::role(*role),
+            _ => Self { roles: Roles::Many(roles), standings: &[] },
+        }
     }
 
     /// Somebody without a role; enough for what is open to everybody.

@@ -1,13 +1,12 @@
 //! The account: one organization's ledger, changed by events and by nothing else.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use crate::units::{MicroCredits, Timestamp};
 
 use super::credits::Credits;
-use super::event::{AccountId, Body, Event, EventId, Version};
+use super::deadlines::{Deadline, Deadlines};
+use super::event::{AccountId, Body, Event, Version};
 use super::fact::{Cause, Change, Fact, Facts};
 use super::legs::Legs;
 use super::memory::{Held, Memory, Record};
@@ -67,20 +66,11 @@ pub struct Account {
     /// Nothing is booked before this instant any more.
     pub(super) closed: Timestamp,
     pub(super) credits: Credits,
-    pub(super) outputs: Outputs,
+    /// None as long as nothing was said of any.
+    pub(super) outputs: Option<Box<Outputs>>,
     pub(super) memory: Memory,
-    /// Deadlines of reservations, the next one on top; those resolved before stay until it is their turn.
-    /// Follows from `memory`.
-    pub(super) deadlines: BinaryHeap<Reverse<Deadline>>,
-}
-
-/// When which reservation lapses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Deadline {
-    pub(super) at: Timestamp,
-    pub(super) reservation: EventId,
-    /// The number of its record.
-    pub(super) number: u64,
+    /// Of reservations; those resolved before stay until it is their turn. Follows from `memory`.
+    pub(super) deadlines: Deadlines,
 }
 
 impl Account {
@@ -92,9 +82,9 @@ impl Account {
             now: None,
             closed: Timestamp::from_nanoseconds(i64::MIN),
             credits: Credits::default(),
-            outputs: Outputs::default(),
+            outputs: None,
             memory: Memory::default(),
-            deadlines: BinaryHeap::new(),
+            deadlines: Deadlines::default(),
         }
     }
 
@@ -114,6 +104,7 @@ impl Account {
     ///
     /// [`Rejected`] if the event is wrong or untimely; then the account is exactly as it was. A refusal for
     /// lack of credits is no error but a recorded [`Denial`].
+    #[inline]
     pub fn apply(&mut self, event: &Event) -> Result<Receipt, Rejected> {
         self.apply_to(event, None)
     }
@@ -157,7 +148,8 @@ impl Account {
     /// As for [`Account::apply`].
     pub fn decide(&self, event: &Event) -> Result<Verdict, Rejected> {
         let verdict = |amount, denial| Verdict { version: self.version(), amount, denial };
-        if let Some(receipt) = self.receive(event)? {
+        if let Some(number) = self.receive(event)? {
+            let receipt = self.repeat(event, number)?;
             let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
             return Ok(verdict(amount, receipt.denial()));
         }
@@ -168,7 +160,7 @@ impl Account {
         }
         if event.body.is_of_outputs() {
             let (step, _) = self.check_outputs(self.moment(event), &event.body)?;
-            return Ok(verdict(MicroCredits::ZERO, self.outputs.admit(&step).err()));
+            return Ok(verdict(MicroCredits::ZERO, self.known_outputs().admit(&step).err()));
         }
         let receipt = self.clone().apply(event)?;
         let amount = receipt.applied().map_or(MicroCredits::ZERO, |applied| applied.amount);
@@ -176,15 +168,16 @@ impl Account {
     }
 
     fn apply_to(&mut self, event: &Event, list: Option<&mut Vec<Fact>>) -> Result<Receipt, Rejected> {
-        if let Some(receipt) = self.receive(event)? {
-            return Ok(receipt);
+        if let Some(number) = self.receive(event)? {
+            return self.repeat(event, number);
         }
         let mut facts = Facts { cause: Cause { at: event.at, of: event.id }, list };
         self.perform(event, &mut facts)
     }
 
-    /// Checks what every event is held to, and finds the answer if it was given before.
-    fn receive(&self, event: &Event) -> Result<Option<Receipt>, Rejected> {
+    /// Checks what every event is held to, and finds the number of its record if it was answered before.
+    #[inline]
+    fn receive(&self, event: &Event) -> Result<Option<u64>, Rejected> {
         if event.account != self.id {
             return Err(Rejected::WrongAccount);
         }
@@ -195,7 +188,7 @@ impl Account {
             }
         }
         if let Some(number) = self.memory.find(event.id.0) {
-            return self.repeat(event, number).map(Some);
+            return Ok(Some(number));
         }
         let latest = later(event.received, self.options.skew);
         if event.at > latest {
@@ -208,6 +201,7 @@ impl Account {
     }
 
     /// The answer that was given before, if it was to the same event.
+    #[cold]
     fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
         let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
         match event.first_difference(record.at, &record.body) {
@@ -255,7 +249,7 @@ impl Account {
     fn count(&mut self, moment: Moment<'_>, body: &Body, facts: &mut Facts<'_>) -> Result<Receipt, Rejected> {
         let (step, late) = self.check_outputs(moment, body)?;
         self.pass(moment, facts);
-        Ok(match self.outputs.perform(step, facts) {
+        Ok(match self.outputs.get_or_insert_default().perform(step, facts) {
             Ok(note) => self.applied(moment, Applied { note: late.or(note), ..Applied::default() }),
             Err(denial) => self.denied(moment, denial),
         })
@@ -264,7 +258,11 @@ impl Account {
     fn check_outputs(&self, moment: Moment<'_>, body: &Body) -> Result<(Step, Option<Note>), Rejected> {
         let booking = self.booking(moment)?;
         let when = When { at: moment.event.at, booked: booking.at, closed: self.closed };
-        Ok((self.outputs.check(when, body, &self.options)?, booking.note))
+        Ok((self.known_outputs().check(when, body, &self.options)?, booking.note))
+    }
+
+    pub(super) fn known_outputs(&self) -> &Outputs {
+        self.outputs.as_deref().unwrap_or(Outputs::NONE)
     }
 
     pub(super) fn applied(&mut self, moment: Moment<'_>, applied: Applied) -> Receipt {
@@ -275,6 +273,8 @@ impl Account {
         self.record(moment, Outcome::Denied { denial }, Held::Nothing)
     }
 
+    #[expect(clippy::inline_always, reason = "so that a record is not copied on the way to where it is kept")]
+    #[inline(always)]
     pub(super) fn record(&mut self, moment: Moment<'_>, outcome: Outcome, held: Held) -> Receipt {
         let Event { id, at, body, .. } = moment.event;
         self.memory.push(Record { id: *id, at: *at, body: body.clone(), outcome, held });
@@ -286,7 +286,7 @@ impl Account {
     pub(super) fn pass(&mut self, moment: Moment<'_>, facts: &mut Facts<'_>) {
         let now = moment.now;
         self.now = Some(now);
-        while let Some(Reverse(deadline)) = self.deadlines.peek().copied() {
+        while let Some(deadline) = self.deadlines.next() {
             if deadline.at > now {
                 break;
             }
@@ -295,13 +295,15 @@ impl Account {
         }
         let oldest = earlier(now, self.options.window);
         self.memory.forget_before(oldest);
-        self.outputs.forget_before(oldest);
+        if let Some(outputs) = &mut self.outputs {
+            outputs.forget_before(oldest);
+        }
     }
 
     /// Forgets the next deadlines as long as they are those of reservations resolved before, so that there
     /// are few more of them than open reservations.
     pub(super) fn forget_deadlines(&mut self) {
-        while let Some(Reverse(deadline)) = self.deadlines.peek() {
+        while let Some(deadline) = self.deadlines.next() {
             if self.memory.get(deadline.number).is_some_and(Record::is_open) {
                 return;
             }
@@ -327,12 +329,12 @@ impl Account {
 
     /// The credits as they are at an instant, with every reservation lapsed whose deadline is there by then.
     pub(super) fn credits_at(&self, at: Timestamp) -> Cow<'_, Credits> {
-        if self.deadlines.peek().is_none_or(|Reverse(deadline)| deadline.at > at) {
+        if self.deadlines.next().is_none_or(|deadline| deadline.at > at) {
             return Cow::Borrowed(&self.credits);
         }
         let mut credits = self.credits.clone();
-        let due = self.deadlines.iter().filter(|Reverse(deadline)| deadline.at <= at);
-        for record in due.filter_map(|Reverse(deadline)| self.memory.get(deadline.number)) {
+        let due = self.deadlines.iter().filter(|deadline| deadline.at <= at);
+        for record in due.filter_map(|deadline| self.memory.get(deadline.number)) {
             if let Held::Reservation { legs, resolution: None, .. } = &record.held {
                 let cause = Cause { at, of: record.id };
                 credits.free(&mut Legs::clone(legs), &mut Facts { cause, list: None });

@@ -103,13 +103,13 @@ impl Account {
     /// ceilings and unlimited plans admit more; [`Account::decide`] tells.
     pub fn available_to(&self, actor: ActorId, at: Timestamp) -> MicroCredits {
         let credits = self.credits_at(at);
-        let short = credits.payer(actor, at).map(|(payer, _)| credits.short(payer, u64::MAX));
-        MicroCredits::new(short.map_or(0, |short| u64::MAX.saturating_sub(short)))
+        let available = credits.payer(actor, at).map(|(payer, _)| credits.available(payer));
+        MicroCredits::new(available.unwrap_or(0))
     }
 
     /// How many outputs count in the period around an instant; `None` where the limit's schedule has none.
     pub fn outputs(&self, at: Timestamp) -> Option<OutputBalance> {
-        self.outputs.balance(at)
+        self.known_outputs().balance(at)
     }
 }
 

@@ -60,9 +60,12 @@ impl Tokens {
     }
 
     /// The same with so many tokens in this pool.
+    #[inline]
     pub fn with(mut self, pool: PoolKey, count: u64) -> Self {
-        if let Some(slot) = self.counts.get_mut(usize::from(pool.0)) {
-            *slot = count;
+        for (own, slot) in (0..).zip(&mut self.counts) {
+            if own == pool.0 {
+                *slot = count;
+            }
         }
         self
     }
@@ -78,7 +81,14 @@ impl Tokens {
         self.counts.get(usize::from(pool.0)).copied().unwrap_or(0)
     }
 
+    /// Whether the total, if there is one, is the sum of the pools.
     #[inline]
+    fn add_up(&self) -> bool {
+        self.total.is_none_or(|total| u128::from(total) == self.sum())
+    }
+
+    // Not many providers report one, and without the sum the rest is short.
+    #[inline(never)]
     fn sum(&self) -> u128 {
         self.counts.iter().map(|count| u128::from(*count)).sum()
     }
@@ -331,7 +341,21 @@ impl PriceBook {
     /// [`UsageError::PoolMismatch`] if a stated total is not the sum of the pools; [`UsageError::Overflow`].
     #[inline]
     pub fn usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
-        if let Some(total) = tokens.total.filter(|total| u128::from(*total) != tokens.sum()) {
+        let version = self.version_at(model, at).filter(|_| tokens.add_up());
+        let priced =
+            version.and_then(|version| Some((version.number, version.plain_charge(&tokens.counts)?)));
+        match priced {
+            Some((version, charge)) => {
+                Ok(Usage { counts: tokens.counts, cost: Cost::Priced { model, at, version, charge } })
+            }
+            None => self.checked_usage(model, tokens, at),
+        }
+    }
+
+    /// The same whether or not the usage has a price, adds up and fits.
+    #[cold]
+    fn checked_usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
+        if let Some(total) = tokens.total.filter(|_| !tokens.add_up()) {
             return Err(UsageError::PoolMismatch { total, sum: tokens.sum() });
         }
         let version = self.version_at(model, at);
@@ -364,20 +388,19 @@ impl Version {
         Self { effective, number, prices, micros, priced, beyond }
     }
 
-    /// The sum over the pools; none if one of them is used and has no price.
+    /// The sum over the pools, if each that is used has a price and no count is so large that the sum might not fit.
     #[inline]
-    fn charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
+    fn plain_charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Option<MicroCredits> {
         if self.beyond.iter().zip(counts).fold(0, |used, (bits, count)| used | (bits & count)) > 0 {
-            return self.checked_charge(counts);
+            return None;
         }
         let parts = self.micros.iter().zip(counts).take(self.priced);
         let sum = parts.fold(0_u64, |sum, (micros, count)| sum.wrapping_add(micros.wrapping_mul(*count)));
-        Ok(Some(MicroCredits::new(sum)))
+        Some(MicroCredits::new(sum))
     }
 
-    /// The same whether or not each pool has a price and the charge fits.
-    #[cold]
-    fn checked_charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
+    /// The sum over the pools; none if one of them is used and has no price.
+    fn charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
         let mut used = self.prices.iter().zip(counts).filter(|(_, count)| **count > 0);
         if used.clone().any(|(price, _)| price.is_none()) {
             return Ok(None);
@@ -422,8 +445,10 @@ mod tests {
                 let mut tokens = [0; POOL_COUNT_MAX];
                 (tokens[0], tokens[5]) = (count, count);
                 tokens[pool] = count;
-                assert_eq!(version.charge(&tokens), version.checked_charge(&tokens), "{table:?} {tokens:?}");
-                plain += usize::from(version.beyond[pool] & count == 0 && count > 0);
+                if let Some(charge) = version.plain_charge(&tokens) {
+                    assert_eq!(Ok(Some(charge)), version.charge(&tokens), "{table:?} {tokens:?}");
+                    plain += usize::from(count > 0);
+                }
             }
         }
         assert!(plain > 100, "{plain}");

@@ -9,7 +9,7 @@ use super::credits::{Builder, Home, cycle_at, cycle_at_mut, push_exact, shrink};
 use super::cycle::Cycle;
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Facts};
-use super::grant::{Grant, GrantKind};
+use super::grant::{Grant, GrantKind, Link};
 use super::memory::Held;
 use super::options::Rearm;
 use super::outcome::{Applied, Note, Receipt, Rejected};
@@ -55,6 +55,7 @@ impl Account {
             return Err(Rejected::AlreadyHeld { plan });
         }
         self.pass(moment, facts);
+        self.credits.forget_payers();
         push_exact(&mut self.credits.subscriptions, Subscription::clone(subscription));
         facts.state(|| Change::Subscribed { plan, term });
         Ok(self.applied(moment, Applied::default()))
@@ -71,6 +72,7 @@ impl Account {
         let position = self.credits.subscriptions.iter().position(holds);
         let position = position.ok_or(Rejected::OutsideTerm { plan })?;
         self.pass(moment, facts);
+        self.credits.forget_payers();
         if let Some(held) = self.credits.subscriptions.get_mut(position) {
             if held.term.from < moment.event.at {
                 held.term.until = moment.event.at;
@@ -196,6 +198,7 @@ impl Account {
             consumed: 0,
             revoked: false,
             reason: issue.reason.cloned(),
+            next: Link::default(),
         });
         self.after_issue(cycle, issue.kind);
         facts.state(|| Change::Issued {

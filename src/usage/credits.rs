@@ -8,7 +8,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::cycle::Cycle;
 use super::event::ActorId;
 use super::fact::{Change, Entry, Facts};
-use super::grant::Grant;
+use super::grant::{Grant, Link};
 use super::legs::{Leg, Legs, Source};
 use super::options::Options;
 use super::outcome::{Crossed, Denial};
@@ -25,12 +25,23 @@ pub(super) struct Credits {
     /// In the order in which they were issued; legs know them by their position.
     pub(super) grants: Vec<Grant>,
     pub(super) cycles: Vec<Cycle>,
-    /// The positions of the grants in burn order. Follows from `grants`.
-    pub(super) order: Vec<u32>,
+    /// The grant that burns first, which links to the next. Follows from `grants`.
+    pub(super) first: Link,
     /// The sum of what was issued. Follows from `grants`.
     pub(super) issued: u64,
     /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
     pub(super) exposure: u64,
+    /// Who paid last. Follows from `subscriptions`, and is forgotten when they change.
+    pub(super) payers: Option<Payers>,
+}
+
+/// Who pays for anybody's run at any instant of a span, so that it need not be found for each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Payers {
+    span: Period,
+    plans: Plans,
+    /// When the first of the payer's periods ends.
+    end: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +69,15 @@ impl Credits {
 
     /// Who pays for a run of this actor at this instant, and when the first of the payer's periods ends.
     /// Access comes before any charge (CRD-01, USE-06).
+    #[inline]
     pub(super) fn payer(&self, actor: ActorId, at: Timestamp) -> Result<(Payer, Timestamp), Denial> {
+        match self.payers.filter(|payers| payers.span.contains(at)) {
+            Some(Payers { plans, end, .. }) => Ok((Payer { at, plans }, end)),
+            None => self.find_payer(actor, at),
+        }
+    }
+
+    fn find_payer(&self, actor: ActorId, at: Timestamp) -> Result<(Payer, Timestamp), Denial> {
         let (mut plans, mut end) = (Plans::NONE, Timestamp::from_nanoseconds(i64::MAX));
         let mut closed_to_actor = false;
         for subscription in self.subscriptions.iter().filter(|held| held.term.contains(at)) {
@@ -78,6 +97,52 @@ impl Credits {
         }
     }
 
+    /// Finds ahead who pays around an instant, unless that is known or depends on the actor.
+    #[inline]
+    pub(super) fn find_payers(&mut self, at: Timestamp) {
+        if !self.payers.is_some_and(|payers| payers.span.contains(at)) {
+            self.payers = self.payers_at(at);
+        }
+    }
+
+    /// To be called when a subscription begins or ends.
+    pub(super) const fn forget_payers(&mut self) {
+        self.payers = None;
+    }
+
+    fn payers_at(&self, at: Timestamp) -> Option<Payers> {
+        let holding = self.subscriptions.iter().filter(|held| held.term.contains(at));
+        if holding.clone().any(|held| held.builders == Builders::Named) {
+            return None;
+        }
+        let plans = holding.fold(Plans::NONE, |plans, held| plans.with(held.plan.bit()));
+        let mut payers = Payers { span: Period::ALWAYS, plans, end: Period::ALWAYS.until };
+        for subscription in &self.subscriptions {
+            let (span, end) = self.constant_around(subscription, at)?;
+            payers.span = payers.span.intersection(span)?;
+            payers.end = payers.end.min(end);
+        }
+        (!plans.is_none()).then_some(payers)
+    }
+
+    /// The span around an instant in which a subscription pays as it does at that instant, and when its period ends.
+    fn constant_around(&self, subscription: &Subscription, at: Timestamp) -> Option<(Period, Timestamp)> {
+        let (term, always) = (subscription.term, Period::ALWAYS);
+        if at < term.from {
+            return Some((Period { until: term.from, ..always }, always.until));
+        }
+        if term.until <= at {
+            return Some((Period { from: term.until, ..always }, always.until));
+        }
+        match self.find_cycle(subscription, at)? {
+            Home::New(period) => Some((period, period.until)),
+            Home::Cycle(position) => {
+                let cycle = cycle_at(&self.cycles, position)?;
+                Some((Period { until: cycle.left, ..cycle.period }, cycle.period.until))
+            }
+        }
+    }
+
     fn is_open_to(&self, subscription: &Subscription, actor: ActorId) -> bool {
         match subscription.builders {
             Builders::Everyone => true,
@@ -92,64 +157,80 @@ impl Credits {
         self.exposure.checked_add(amount).is_some()
     }
 
-    /// How much of an amount the payer's grants do not cover.
-    pub(super) fn short(&self, payer: Payer, amount: u64) -> u64 {
-        let mut short = amount;
-        for grant in self.order.iter().filter_map(|position| grant_at(&self.grants, *position)) {
-            if short == 0 {
-                break;
-            }
-            short = short.saturating_sub(grant.usable(payer.plans, payer.at));
-        }
-        short
+    /// What the payer's grants hold for a charge.
+    pub(super) fn available(&self, payer: Payer) -> u64 {
+        self.in_burn_order()
+            .fold(0, |sum, (_, grant)| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
-    /// Admits an amount, or says how much is missing (CRD-10, CRD-11).
-    pub(super) fn admit(&self, payer: Payer, amount: u64) -> Result<(), Denial> {
-        let short = self.short(payer, amount);
-        if short == 0 {
-            return Ok(());
+    /// Adds the legs by which the payer's grants cover an amount, in burn order, and returns how much they do not.
+    fn cover(&self, payer: Payer, amount: u64, legs: &mut Legs) -> u64 {
+        let (mut rest, mut link) = (amount, self.first);
+        while rest > 0 {
+            let Some((position, grant)) = self.linked(link) else { break };
+            link = grant.next;
+            let part = grant.usable(payer.plans, payer.at).min(rest);
+            if part > 0 {
+                rest = rest.saturating_sub(part);
+                legs.push(Leg { source: Source::Grant { position }, amount: part });
+            }
         }
-        let admitted = self.excess_home(payer).is_some_and(|(subscription, home)| match home {
+        rest
+    }
+
+    /// Adds the legs by which the payer's grants cover an amount. Returns how much they do not, if that is admitted as
+    /// well (CRD-10, CRD-11).
+    #[inline]
+    pub(super) fn admit(&self, payer: Payer, amount: u64, legs: &mut Legs) -> Result<u64, Denial> {
+        let short = self.cover(payer, amount, legs);
+        if short == 0 || self.admits_excess(payer, short) {
+            return Ok(short);
+        }
+        Err(Denial::Insufficient { short: MicroCredits::new(short) })
+    }
+
+    #[cold]
+    fn admits_excess(&self, payer: Payer, short: u64) -> bool {
+        self.excess_home(payer).is_some_and(|(subscription, home)| match home {
             Home::Cycle(position) => {
                 cycle_at(&self.cycles, position).is_some_and(|cycle| cycle.admits_excess(short))
             }
             Home::New(period) => {
                 Cycle::new(subscription.plan, period, subscription.stop).admits_excess(short)
             }
-        });
-        if admitted { Ok(()) } else { Err(Denial::Insufficient { short: MicroCredits::new(short) }) }
+        })
     }
 
-    /// Takes an amount from the payer's grants in burn order, and what they do not cover as excess (CRD-04).
-    pub(super) fn take(
-        &mut self,
-        payer: Payer,
-        amount: u64,
-        entry: Entry,
-        legs: &mut Legs,
-        facts: &mut Facts<'_>,
-    ) {
-        let mut rest = amount;
-        for index in 0..self.order.len() {
-            if rest == 0 {
-                return;
-            }
-            let Some(position) = self.order.get(index).copied() else { return };
-            let Some(grant) = grant_at(&self.grants, position) else { continue };
+    /// Reserves what was admitted: by these legs, and so much beyond them.
+    #[inline]
+    pub(super) fn reserve(&mut self, payer: Payer, legs: &mut Legs, short: u64, facts: &mut Facts<'_>) {
+        for leg in legs.as_slice() {
+            self.post(*leg, Entry::Reserve, facts);
+        }
+        if short > 0 {
+            self.take_excess(payer, short, Entry::Reserve, legs, facts);
+        }
+    }
+
+    /// Charges an amount to the payer's grants in burn order, and what they do not cover as excess (CRD-04).
+    pub(super) fn charge(&mut self, payer: Payer, amount: u64, legs: &mut Legs, facts: &mut Facts<'_>) {
+        let (mut rest, mut link) = (amount, self.first);
+        while rest > 0 {
+            let Some((position, grant)) = self.linked(link) else {
+                return self.take_excess(payer, rest, Entry::Charge, legs, facts);
+            };
+            link = grant.next;
             let part = grant.usable(payer.plans, payer.at).min(rest);
             if part > 0 {
                 rest = rest.saturating_sub(part);
                 let leg = Leg { source: Source::Grant { position }, amount: part };
                 legs.add(leg);
-                self.post(leg, entry, facts);
+                self.post(leg, Entry::Charge, facts);
             }
-        }
-        if rest > 0 {
-            self.take_excess(payer, rest, entry, legs, facts);
         }
     }
 
+    #[cold]
     fn take_excess(
         &mut self,
         payer: Payer,
@@ -209,18 +290,48 @@ impl Credits {
         }
         grow(&mut self.issued, grant.issued);
         push_exact(&mut self.grants, grant);
-        let grants = &self.grants;
-        let place = self.order.partition_point(|earlier| {
-            grant_at(grants, *earlier).is_some_and(|earlier| earlier.burn_key() <= key)
+        let before = self.in_burn_order().take_while(|(_, earlier)| earlier.burn_key() <= key).last();
+        let link = match before {
+            Some((before, _)) => self.link_of(before),
+            None => Some(&mut self.first),
+        };
+        let next = link.map(|link| std::mem::replace(link, Link(Some(position))));
+        if let Some(link) = self.link_of(position) {
+            *link = next.unwrap_or_default();
+        }
+    }
+
+    /// Links the grants at these positions in this order, and no others.
+    pub(super) fn link(&mut self, positions: impl DoubleEndedIterator<Item = u32>) {
+        self.first = positions.rev().fold(Link(None), |next, position| {
+            if let Some(link) = self.link_of(position) {
+                *link = next;
+            }
+            Link(Some(position))
         });
-        self.order.insert(place, position);
+    }
+
+    fn link_of(&mut self, position: u32) -> Option<&mut Link> {
+        let grant = self.grants.get_mut(usize::try_from(position).ok()?)?;
+        Some(&mut grant.next)
+    }
+
+    /// The grants with their positions.
+    fn in_burn_order(&self) -> impl Iterator<Item = (u32, &Grant)> {
+        std::iter::successors(self.linked(self.first), |(_, before)| self.linked(before.next))
+    }
+
+    fn linked(&self, link: Link) -> Option<(u32, &Grant)> {
+        let position = link.0?;
+        Some((position, grant_at(&self.grants, position)?))
     }
 
     /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
     /// charge cannot reach it, and the order stays as short as the present is.
     pub(super) fn trim_order(&mut self, oldest: Timestamp) {
-        let grants = &self.grants;
-        self.order.retain(|position| grant_at(grants, *position).is_some_and(|g| g.period.until > oldest));
+        let live = self.in_burn_order().filter(|(_, grant)| grant.period.until > oldest);
+        let live = live.map(|(position, _)| position).collect::<Vec<_>>();
+        self.link(live.into_iter());
     }
 
     /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs
@@ -248,13 +359,11 @@ impl Credits {
 
     /// Frees what the legs of a reservation still hold. What comes back to a period that has ended counts as
     /// expired from then on, without another step (CRD-10).
-    pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) -> u64 {
-        let freed = held.sum();
+    pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) {
         for leg in held.as_slice().iter().filter(|leg| leg.amount > 0) {
             self.post(*leg, Entry::Free, facts);
         }
-        *held = Legs::default();
-        freed
+        held.clear();
     }
 
     /// Gives back part of a charge, the last leg first; the legs keep what stays charged.
@@ -289,6 +398,7 @@ impl Credits {
     }
 
     /// The only place where an amount changes its state.
+    #[inline]
     fn post(&mut self, leg: Leg, entry: Entry, facts: &mut Facts<'_>) {
         let amount = leg.amount;
         match leg.source {
@@ -349,3 +459,38 @@ pub(super) fn shrink(counter: &mut u64, by: u64) {
 
 wire_struct!(Builder { plan, actor });
 wire_struct!(Payer { at, plans });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::event::EventId;
+    use crate::usage::grant::GrantKind;
+
+    #[test]
+    fn the_burn_order_is_that_of_the_grants_that_a_charge_can_reach() {
+        let at = Timestamp::from_nanoseconds;
+        let mut credits = Credits::default();
+        for (number, (priority, until)) in (0..).zip([(1, 20), (0, 10), (2, 11), (0, 5), (1, 19)]) {
+            credits.add_grant(Grant {
+                event: EventId::new(number),
+                issued_at: at(0),
+                kind: GrantKind::Included,
+                plan: PlanKey::new(0).unwrap(),
+                priority,
+                period: Period::new(at(0), at(until)).unwrap(),
+                cycle: 0,
+                issued: 1,
+                reserved: 0,
+                consumed: 0,
+                revoked: false,
+                reason: None,
+                next: Link::default(),
+            });
+        }
+        let order =
+            |credits: &Credits| credits.in_burn_order().map(|(position, _)| position).collect::<Vec<_>>();
+        assert_eq!(order(&credits), [3, 1, 4, 0, 2]);
+        credits.trim_order(at(10));
+        assert_eq!(order(&credits), [4, 0, 2]);
+    }
+}

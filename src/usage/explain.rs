@@ -11,7 +11,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::balance::Balance;
 use super::event::{EventId, Reason};
 use super::fact::{Change, Entry, Fact, Source};
-use super::grant::{Grant, GrantKind};
+use super::grant::{Grant, GrantKind, Link};
 use super::history::History;
 use super::period::Period;
 use super::plan::{PlanKey, Plans};
@@ -206,6 +206,7 @@ fn issued(
         consumed: 0,
         revoked: false,
         reason,
+        next: Link::default(),
     }
 }
 

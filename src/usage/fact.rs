@@ -190,17 +190,24 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    #[inline]
     pub(super) fn state(&mut self, change: impl FnOnce() -> Change) {
         if let Some(list) = &mut self.list {
             list.push(self.cause.fact(change()));
         }
     }
 
+    #[inline]
     pub(super) fn post(&mut self, credits: &Credits, leg: Leg, entry: Entry) {
         if self.list.is_some() {
-            if let Some(source) = Source::of(credits, leg.source) {
-                self.state(|| Change::Posted { source, entry, amount: MicroCredits::new(leg.amount) });
-            }
+            self.state_posted(credits, leg, entry);
+        }
+    }
+
+    #[cold]
+    fn state_posted(&mut self, credits: &Credits, leg: Leg, entry: Entry) {
+        if let Some(source) = Source::of(credits, leg.source) {
+            self.state(|| Change::Posted { source, entry, amount: MicroCredits::new(leg.amount) });
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::event::{EventId, Reason};
 use super::period::Period;
 use super::plan::{PlanKey, Plans};
-use super::wire::{wire_enum, wire_struct};
+use super::wire::{Malformed, Wire, wire_enum, wire_struct};
 
 /// How credits came to be. The order is the burn order at equal priority and expiry: bought credits burn
 /// last.
@@ -39,6 +39,20 @@ pub(super) struct Grant {
     pub(super) consumed: u64,
     pub(super) revoked: bool,
     pub(super) reason: Option<Reason>,
+    /// The position of the grant that burns after it, if any. Follows from the other grants.
+    pub(super) next: Link,
+}
+
+/// The position of a grant in the account, if there is one: a link of the burn order, which is not written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Link(pub(super) Option<u32>);
+
+impl Wire for Link {
+    fn write(&self, _bytes: &mut Vec<u8>) {}
+
+    fn read(_bytes: &mut &[u8]) -> Result<Self, Malformed> {
+        Ok(Self::default())
+    }
 }
 
 /// The burn order (CRD-09): priority, earliest expiry, kind, effective instant; issue order comes with the
@@ -144,4 +158,5 @@ wire_struct!(Grant {
     consumed,
     revoked,
     reason,
+    next,
 });

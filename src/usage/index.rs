@@ -21,8 +21,11 @@ struct Slot {
 }
 
 impl Index {
+    pub(super) const EMPTY: Self = Self { slots: Vec::new(), count: 0 };
+
     /// How far after `first` the number is whose item is the one asked for, among those whose ids have the
     /// same hash.
+    #[inline]
     pub(super) fn find(&self, id: u128, first: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
         let hash = hash(id);
         let mut place = self.home(hash);

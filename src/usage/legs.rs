@@ -33,6 +33,7 @@ impl Default for Legs {
 
 impl Legs {
     /// Adds a leg; to the last one, if that is from the same source.
+    #[inline]
     pub(super) fn add(&mut self, leg: Leg) {
         match self.as_mut_slice().last_mut() {
             Some(last) if last.source == leg.source => last.amount = last.amount.saturating_add(leg.amount),
@@ -40,21 +41,38 @@ impl Legs {
         }
     }
 
-    fn push(&mut self, leg: Leg) {
-        let spilled = match self {
-            Self::Many { legs } => return legs.push(leg),
-            Self::Few { count, legs } => {
-                if let Some(slot) = legs.get_mut(usize::from(*count)) {
-                    *slot = leg;
-                    *count = count.saturating_add(1);
-                    return;
-                }
-                legs.iter().copied().chain([leg]).collect()
+    /// Adds a leg of a source that has none.
+    #[inline]
+    pub(super) fn push(&mut self, leg: Leg) {
+        if let Self::Few { count, legs } = self {
+            if let Some(slot) = legs.get_mut(usize::from(*count)) {
+                *slot = leg;
+                *count = count.saturating_add(1);
+                return;
             }
-        };
-        *self = Self::Many { legs: spilled };
+        }
+        self.spill(leg);
     }
 
+    #[cold]
+    fn spill(&mut self, leg: Leg) {
+        match self {
+            Self::Many { legs } => legs.push(leg),
+            Self::Few { legs, .. } => {
+                *self = Self::Many { legs: legs.iter().copied().chain([leg]).collect() }
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Few { count, .. } => *count = 0,
+            Self::Many { .. } => *self = Self::default(),
+        }
+    }
+
+    #[inline]
     pub(super) fn as_slice(&self) -> &[Leg] {
         match self {
             Self::Few { count, legs } => legs.get(..usize::from(*count)).unwrap_or_default(),
@@ -62,6 +80,7 @@ impl Legs {
         }
     }
 
+    #[inline]
     pub(super) fn as_mut_slice(&mut self) -> &mut [Leg] {
         match self {
             Self::Few { count, legs } => legs.get_mut(..usize::from(*count)).unwrap_or_default(),
@@ -70,6 +89,7 @@ impl Legs {
     }
 
     /// The sum. It fits: what an account reserves and consumes together is bounded when it is admitted.
+    #[inline]
     pub(super) fn sum(&self) -> u64 {
         self.as_slice().iter().fold(0, |sum: u64, leg| sum.saturating_add(leg.amount))
     }
@@ -93,5 +113,25 @@ impl Wire for Legs {
         let mut legs = Self::default();
         Vec::read(bytes)?.into_iter().for_each(|leg| legs.push(leg));
         Ok(legs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legs_are_kept_in_order_however_many_and_cleared_for_good() {
+        for count in 0..=6 {
+            let leg = |position| Leg { source: Source::Grant { position }, amount: u64::from(position) + 1 };
+            let mut legs = Legs::default();
+            (0..count).for_each(|position| legs.push(leg(position)));
+            assert_eq!(legs.as_slice(), (0..count).map(leg).collect::<Vec<_>>());
+            legs.clear();
+            assert_eq!(legs, Legs::default());
+            legs.add(leg(9));
+            legs.add(leg(9));
+            assert_eq!(legs.as_slice(), [Leg { amount: 20, ..leg(9) }]);
+        }
     }
 }

@@ -79,6 +79,7 @@ mod runs;
 
 mod credits;
 mod cycle;
+mod deadlines;
 mod legs;
 mod memory;
 mod tally;

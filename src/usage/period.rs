@@ -26,6 +26,10 @@ pub struct Period {
 }
 
 impl Period {
+    /// All of time but its last instant.
+    pub(super) const ALWAYS: Self =
+        Self { from: Timestamp::from_nanoseconds(i64::MIN), until: Timestamp::from_nanoseconds(i64::MAX) };
+
     /// The span from `from` to just before `until`; `None` if that is empty.
     pub fn new(from: Timestamp, until: Timestamp) -> Option<Self> {
         (from < until).then_some(Self { from, until })

@@ -1,14 +1,13 @@
 //! Runs: the events that reserve, charge and correct (CRD-03, CRD-04, CRD-05, CRD-10).
 
-use std::cmp::Reverse;
-
 use crate::units::{MicroCredits, Timestamp};
 
-use super::account::{Account, Deadline, Moment, earlier, later};
+use super::account::{Account, Moment, earlier, later};
 use super::book::Usage;
 use super::credits::{Payer, grow};
+use super::deadlines::Deadline;
 use super::event::{ActorId, EventId, Reason};
-use super::fact::{Change, Entry, Facts};
+use super::fact::{Change, Facts};
 use super::legs::{Legs, Source};
 use super::memory::{Held, Record};
 use super::options::Basis;
@@ -41,8 +40,9 @@ impl Account {
         deadline: Timestamp,
     ) -> Result<Result<u64, Denial>, Rejected> {
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
-        Ok(asked
-            .and_then(|(payer, amount)| self.credits_at(moment.now).admit(payer, amount).map(|()| amount)))
+        Ok(asked.and_then(|(payer, amount)| {
+            self.credits_at(moment.now).admit(payer, amount, &mut Legs::default()).map(|_| amount)
+        }))
     }
 
     /// Who would pay for a reservation and how much, whether or not there is enough; or why it would be
@@ -84,19 +84,20 @@ impl Account {
         deadline: Timestamp,
         facts: &mut Facts<'_>,
     ) -> Result<Receipt, Rejected> {
+        self.credits.find_payers(moment.event.at);
         let asked = self.check_reserve(moment, usage, actor, deadline)?;
         self.pass(moment, facts);
+        let mut legs = Legs::default();
         let admitted =
-            asked.and_then(|(payer, amount)| self.credits.admit(payer, amount).map(|()| (payer, amount)));
-        let (payer, amount) = match admitted {
+            asked.and_then(|(payer, amount)| Ok((payer, self.credits.admit(payer, amount, &mut legs)?)));
+        let (payer, short) = match admitted {
             Ok(admitted) => admitted,
             Err(denial) => return Ok(self.denied(moment, denial)),
         };
         facts.state(|| Change::Opened { deadline });
-        let mut legs = Legs::default();
-        self.credits.take(payer, amount, Entry::Reserve, &mut legs, facts);
+        self.credits.reserve(payer, &mut legs, short, facts);
         let number = self.memory.next();
-        self.deadlines.push(Reverse(Deadline { at: deadline, reservation: moment.event.id, number }));
+        self.deadlines.push(Deadline { at: deadline, reservation: moment.event.id, number });
         let crossed = match self.options.basis {
             Basis::Consumed => Crossed::default(),
             Basis::ConsumedAndReserved => self.credits.cross(&legs, &self.options, facts),
@@ -162,11 +163,13 @@ impl Account {
                 facts.state(|| Change::Resolved { resolution: Resolution::Settled });
             }
         }
-        self.credits.take(payer, beyond, Entry::Charge, &mut charged, facts);
+        self.credits.charge(payer, beyond, &mut charged, facts);
         self.forget_deadlines();
         Ok(self.charged(moment, payer, charged, None, facts))
     }
 
+    #[expect(clippy::inline_always, reason = "so that the legs are not copied on the way")]
+    #[inline(always)]
     fn charged(
         &mut self,
         moment: Moment<'_>,
@@ -197,11 +200,11 @@ impl Account {
         let Held::Reservation { legs, resolution, .. } = &mut record.held else {
             return Err(Rejected::UnknownReservation);
         };
-        let freed = self.credits.free(legs, facts);
+        self.credits.free(legs, facts);
         *resolution = Some(Resolution::Voided);
         facts.state(|| Change::Resolved { resolution: Resolution::Voided });
         self.forget_deadlines();
-        Ok(self.applied(moment, Applied { amount: MicroCredits::new(freed), ..Applied::default() }))
+        Ok(self.applied(moment, Applied { amount: MicroCredits::new(open.held), ..Applied::default() }))
     }
 
     fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
@@ -232,6 +235,7 @@ impl Account {
         if !self.credits.fits(amount.unwrap_or(0)) {
             return Err(Rejected::Overflow);
         }
+        self.credits.find_payers(booking.at);
         let payer = self.liable(actor, booking.at);
         self.pass(moment, facts);
         let (payer, amount) = match (payer, amount) {
@@ -240,7 +244,7 @@ impl Account {
             (Ok(payer), Some(amount)) => (payer, amount),
         };
         let mut legs = Legs::default();
-        self.credits.take(payer, amount, Entry::Charge, &mut legs, facts);
+        self.credits.charge(payer, amount, &mut legs, facts);
         let after_lapse = (lapsed == Some(Resolution::Lapsed)).then_some(Note::AfterLapse);
         Ok(self.charged(moment, payer, legs, booking.note.or(after_lapse), facts))
     }
@@ -307,7 +311,7 @@ impl Account {
         let mut crossed = Crossed::default();
         if let Some((payer, legs)) = self.memory.get_mut(charged).and_then(charge_legs) {
             self.credits.give_back(legs, left.saturating_sub(amount.get()), facts);
-            self.credits.take(payer, more, Entry::Charge, legs, facts);
+            self.credits.charge(payer, more, legs, facts);
             crossed = self.credits.cross(legs, &self.options, facts);
         }
         Ok(self.applied(moment, Applied { amount, crossed, ..Applied::default() }))
@@ -344,6 +348,7 @@ fn check_priced_at(usage: &Usage, at: Timestamp) -> Result<(), Rejected> {
     }
 }
 
+#[inline]
 fn applied(legs: &Legs, crossed: Crossed, note: Option<Note>) -> Applied {
     let (mut amount, mut excess) = (0_u64, 0_u64);
     for leg in legs.as_slice() {

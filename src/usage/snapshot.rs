@@ -3,12 +3,11 @@
 //! Equal states have equal bytes on every machine, so two replicas are compared by comparing bytes. Loading
 //! believes nothing: checksum, form, every law of the ledger, and that the state writes the same bytes again.
 
-use std::cmp::Reverse;
-
 use crate::units::Timestamp;
 
-use super::account::{Account, Deadline};
+use super::account::Account;
 use super::credits::{Credits, grow};
+use super::deadlines::Deadline;
 use super::event::AccountId;
 use super::memory::Memory;
 use super::options::Options;
@@ -72,7 +71,7 @@ impl Account {
         self.now.write(&mut bytes);
         self.closed.write(&mut bytes);
         self.credits.write(&mut bytes);
-        self.outputs.write(&mut bytes);
+        self.known_outputs().write(&mut bytes);
         self.memory.write(&mut bytes);
         bytes
     }
@@ -109,13 +108,14 @@ fn read_account(bytes: &mut &[u8]) -> Result<Account, Malformed> {
     account.now = Option::read(bytes)?;
     account.closed = Timestamp::read(bytes)?;
     account.credits = Credits::read(bytes)?;
-    account.outputs = Outputs::read(bytes)?;
+    let outputs = Outputs::read(bytes)?;
+    account.outputs = (!outputs.is_empty()).then(|| outputs.into());
     account.memory = Memory::read(bytes)?;
     let numbers = account.memory.before()..;
     let open = account.memory.iter().zip(numbers).filter_map(|(record, number)| {
         Some(Deadline { at: record.deadline()?, reservation: record.id, number })
     });
-    account.deadlines = open.map(Reverse).collect();
+    account.deadlines = open.collect();
     Ok(account)
 }
 
@@ -166,7 +166,8 @@ impl Credits {
         let positions = 0..u32::try_from(self.grants.len()).unwrap_or(u32::MAX);
         let mut order = positions.zip(&self.grants).collect::<Vec<_>>();
         order.sort_by_key(|(position, grant)| (grant.burn_key(), *position));
-        self.order = order.into_iter().map(|(position, _)| position).collect();
+        let order = order.into_iter().map(|(position, _)| position).collect::<Vec<_>>();
+        self.link(order.into_iter());
         for grant in &self.grants {
             grow(&mut self.issued, grant.issued);
             grow(&mut self.exposure, grant.reserved);

@@ -111,6 +111,15 @@ pub(super) struct When {
 }
 
 impl Outputs {
+    /// Those of an account that was told of none.
+    pub(super) const NONE: &'static Self = &Self {
+        terms: Vec::new(),
+        tallies: Vec::new(),
+        seen: Window::EMPTY,
+        opt_ins: Vec::new(),
+        parked: Vec::new(),
+    };
+
     /// What an event asks for, or why it is rejected.
     pub(super) fn check(&self, when: When, body: &Body, options: &Options) -> Result<Step, Rejected> {
         match body {
@@ -383,14 +392,7 @@ impl Outputs {
 
     /// Forgets outputs, parked follow-ups and ended opt-ins of before the window. Late events of before it
     /// are rejected, so none of them can come back as new.
-    #[inline]
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        if !self.seen.is_empty() || !self.parked.is_empty() || !self.opt_ins.is_empty() {
-            self.forget(oldest);
-        }
-    }
-
-    fn forget(&mut self, oldest: Timestamp) {
         self.seen.forget_while(|seen| seen.at < oldest);
         if self.parked.first().is_some_and(|parked| parked.at < oldest) {
             self.parked.retain(|parked| parked.at >= oldest);
@@ -398,6 +400,11 @@ impl Outputs {
         if self.opt_ins.iter().any(|opt_in| opt_in.until.is_some_and(|until| until < oldest)) {
             self.opt_ins.retain(|opt_in| opt_in.until.is_none_or(|until| until >= oldest));
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let nothing_said = self.terms.is_empty() && self.opt_ins.is_empty() && self.parked.is_empty();
+        nothing_said && self.tallies.is_empty() && self.seen.is_empty()
     }
 
     /// Whether the lists agree with each other: what loading checks.

@@ -23,14 +23,19 @@ pub(super) struct Window<T> {
     index: Index,
 }
 
+impl<T> Window<T> {
+    pub(super) const EMPTY: Self = Self { items: VecDeque::new(), before: 0, index: Index::EMPTY };
+}
+
 impl<T> Default for Window<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), before: 0, index: Index::default() }
+        Self::EMPTY
     }
 }
 
 impl<T: Known> Window<T> {
     /// The number of the item with this id, if it is remembered.
+    #[inline]
     pub(super) fn find(&self, id: u128) -> Option<u64> {
         let is = |place| self.items.get(place).is_some_and(|item| item.id() == id);
         let place = self.index.find(id, self.before, is)?;

@@ -2,7 +2,7 @@ use tollkeeper::analysis::{Actor, Answer, Cell, Question, Row, Table};
 use tollkeeper::decision::Reason;
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{DataId, FactId, FeatureId, PermissionId, StandingId};
-use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, To};
+use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, Request, Subject, To};
 use tollkeeper::word::{Level, Switch};
 
 use super::worlds;
@@ -92,6 +92,31 @@ fn every_cell_of_the_matrix_equals_its_evaluation() {
         let classes = engine.catalog().all::<DataId>().count();
         let rows = assert_table(&engine, &matrix.data, &[Actor::Anybody]);
         assert_eq!((rows, declared), (classes + declared as usize, 5 + 14 * 5));
+    }
+}
+
+// P7
+#[test]
+fn a_matrix_in_ids_says_what_its_record_says() {
+    for engine in worlds::engines() {
+        let (matrix, asked) = (engine.matrix(), |request: Request<'_>| engine.evaluate(&request));
+        let by_permission = matrix.permissions().map(|(permission, role, answered)| {
+            (asked(Request::new(Subject::role(role), permission)), answered)
+        });
+        let by_feature = matrix
+            .features()
+            .map(|(feature, role, answered)| (asked(Request::new(Subject::role(role), feature)), answered));
+        let record = matrix.record();
+        let cells =
+            |table: &Table| -> Vec<Cell> { table.rows.iter().flat_map(|row| row.cells.clone()).collect() };
+        let cells = [cells(&record.permissions), cells(&record.features)].concat();
+        let all: Vec<_> = by_permission.chain(by_feature).collect();
+        assert_eq!((all.len(), cells.is_empty()), (cells.len(), false));
+        for ((decision, answered), cell) in all.into_iter().zip(cells) {
+            assert_eq!(decision, answered.decision);
+            let in_ids = (answered.answer, answered.decision.reason(), answered.level);
+            assert_eq!(in_ids, (cell.answer, cell.reason, cell.level));
+        }
     }
 }
 

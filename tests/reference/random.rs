@@ -308,15 +308,16 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
 }
 
 /// Facts that are needed and others that must not be so: never the same.
-fn connect(dice: &mut Dice, table: &str) -> String {
-    // Facts that no permission reads which lets one connect: where both do, the engine names more than what matters.
-    let (needs, unless) = (dice.some(&["f5"], 60), dice.some(&["f4"], 60));
+fn connect(dice: &mut Dice, table: &str) -> (String, Vec<&'static str>) {
+    let needs = dice.some(FACTS, 25);
+    let others: Vec<&'static str> = FACTS.iter().copied().filter(|fact| !needs.contains(fact)).collect();
+    let unless = dice.some(&others, 25);
     let mut text = format!("[{table}]\nneeds = {needs:?}\nunless = {unless:?}\n");
     text += &dice.array("obligations", OBLIGATIONS, 40);
     if dice.percent(40) {
         text += &format!("under = {{ {} = {:?} }}\n", dice.one(REGIMES), dice.some(OBLIGATIONS, 30));
     }
-    text
+    (text, unless)
 }
 
 fn connector(dice: &mut Dice, name: &str) -> String {
@@ -328,9 +329,10 @@ fn connector(dice: &mut Dice, name: &str) -> String {
     if dice.percent(60) {
         text += &format!("[{table}.look_back]\nwithin = \"2d\"\n{}", dice.value("fact", FACTS, 80));
     }
-    for side in ["connect", "disconnect"] {
-        text += &connect(dice, &format!("{table}.{side}"));
-    }
+    text += &connect(dice, &format!("{table}.disconnect")).0;
+    let (connecting, unless) = connect(dice, &format!("{table}.connect"));
+    text += &connecting;
+    let may_be_needed: Vec<&str> = FACTS.iter().copied().filter(|fact| !unless.contains(fact)).collect();
     let objects = dice.some(OBJECTS, 70);
     text += &format!("[{table}.read]\n");
     for object in &objects {
@@ -338,7 +340,7 @@ fn connector(dice: &mut Dice, name: &str) -> String {
     }
     for mode in MODES.iter().filter(|mode| **mode == "h1" || dice.percent(50)).collect::<Vec<_>>() {
         let table = format!("{table}.modes.{mode}");
-        text += &format!("[{table}]\n{}needs = {:?}\n", scope(dice, 10), dice.some(&["f5"], 40));
+        text += &format!("[{table}]\n{}needs = {:?}\n", scope(dice, 10), dice.some(&may_be_needed, 20));
         text += &format!("[{table}.read]\n");
         for object in &objects {
             if dice.percent(50) {

@@ -201,8 +201,11 @@ impl World {
         let before = self.account.snapshot();
         let decided = self.account.decide(event);
         assert_eq!(self.account.snapshot(), before, "deciding changes nothing");
+        let mut loaded = Account::load(&before).unwrap();
         let answer = self.account.apply_stating(event, &mut self.facts);
         self.account.audit().unwrap();
+        assert_eq!(loaded.apply(event), answer, "what is not written down decides nothing");
+        assert_eq!(loaded.snapshot(), self.account.snapshot());
         assert_eq!(decided.map(|verdict| verdict.denial), answer.map(|receipt| receipt.denial()));
         match answer {
             Ok(receipt) => {

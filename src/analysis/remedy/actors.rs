@@ -6,7 +6,7 @@ use crate::analysis::question::Who;
 use crate::decision::Reason;
 use crate::domain::Change;
 use crate::engine::{Engine, Holders};
-use crate::id::{FactId, IdSet, ObligationId, PermissionId, RoleId, StandingId};
+use crate::id::{FactId, IdSet, ObligationId, StandingId};
 use crate::request::Request;
 
 /// How a change is made: by whom, and what must be so of them.
@@ -43,15 +43,11 @@ impl Eq for By {}
 /// Everybody who could make a change: who is there, by how many permissions they hold; then roles that are held in
 /// domains of another kind. Each with whether they are from above.
 pub(super) fn by_strength(engine: &Engine) -> Vec<(Who, bool)> {
-    let permissions: Vec<PermissionId> = engine.catalog().all().map(|(_, permission)| permission).collect();
-    let held = |role: RoleId| {
-        permissions.iter().filter(|permission| engine.role_permission(role, **permission).is_held()).count()
-    };
     let roles = || engine.roles().map(|(_, role)| (role, engine.holders(role)));
     let standings = engine.catalog().all::<StandingId>().map(|(_, standing)| (0, Who::Standing(standing)));
     let present = roles().filter(|(_, holders)| holders.is_held());
     let mut present: Vec<(usize, Who)> =
-        present.map(|(role, _)| (held(role), Who::Role(role))).chain(standings).collect();
+        present.map(|(role, _)| (engine.strength(role), Who::Role(role))).chain(standings).collect();
     present.sort_by_key(|(strength, _)| *strength);
     let above = roles().filter(|(_, holders)| *holders == Holders::NotCounted);
     let present = present.into_iter().map(|(_, who)| (who, false));

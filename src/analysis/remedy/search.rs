@@ -7,14 +7,14 @@ use std::rc::Rc;
 use super::actors::{By, by_strength, weakest};
 use super::moves::{Here, Move};
 use super::{Made, Remedies, Remedy, Step};
-use crate::analysis::circumstances::AMPLE;
+use crate::analysis::circumstances::{AMPLE, with_model, with_tokens};
 use crate::analysis::question::role_name;
 use crate::catalog::Bind;
 use crate::decision::Decision;
 use crate::domain::{Change, Edit};
 use crate::engine::{Engine, Record};
-use crate::id::{IdSet, InSet, LimitId, ModelId, QuantityId, RoleId, StandingId};
-use crate::request::{Action, Balance, Context, Request, Run, Subject};
+use crate::id::{IdSet, InSet, LimitId, QuantityId, RoleId, StandingId};
+use crate::request::{Action, Balance, Context, Request, Subject};
 
 /// A state of a search: what was done, and what is then.
 #[derive(Clone)]
@@ -54,10 +54,7 @@ impl<'a> State<'a> {
     }
 
     fn request(&self) -> Request<'_> {
-        let action = match (self.action, &self.tokens) {
-            (Action::Run(run), Some(tokens)) => Action::Run(Run { tokens, ..run }),
-            (action, _) => action,
-        };
+        let action = with_tokens(self.action, self.tokens.as_deref());
         let subject = Subject::roles(&self.roles).with_standings(&self.standings);
         let email_domain = self.email_domain.as_deref().or(self.context.email_domain);
         let context = Context { email_domain, balances: &self.balances, ..self.context };
@@ -100,29 +97,13 @@ impl<'a> State<'a> {
             }
             Move::Fact(fact, holds) => then.context = then.context.restated(*fact, *holds),
             Move::EmailDomain(domain) => then.email_domain = Some(domain.clone()),
-            Move::Model(model) => then.on_model(*model),
+            Move::Model(model) => (then.action, then.tokens) = with_model(engine, self.action, *model),
             Move::Balance(limit) => {
                 then.balances.retain(|(other, _)| other != limit);
                 then.balances.push((*limit, Balance::Remaining(AMPLE)));
             }
         }
         Some(then)
-    }
-
-    /// The action on a model; a run with one token of each pool that the model prices.
-    fn on_model(&mut self, model: ModelId) {
-        let priced: Vec<_> = self.engine().quantities(model).map(|quantity| (quantity, 1)).collect();
-        match &mut self.action {
-            Action::Run(run) => {
-                run.model = Some(model);
-                let unpriced =
-                    |(own, _): &(QuantityId, u64)| priced.iter().all(|(quantity, _)| quantity != own);
-                let kept = run.tokens.iter().copied().filter(unpriced);
-                self.tokens = Some(kept.chain(priced.iter().copied()).collect());
-            }
-            Action::Process { model: of, .. } => *of = Some(model),
-            _ => {}
-        }
     }
 
     /// The moves on the way to here and one more, whatever their order.

@@ -44,7 +44,7 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
     let names = Names::of(&source, &mut checker);
     let model = checker.model(&source, names);
     checker.problems.into_result(Some(text))?;
-    let hash = Fnv::of(super::print(&source).as_bytes());
+    let hash = Fnv::of(source.to_toml().as_bytes());
     Ok(Model { source, hash, tag: Tag::of_hash(hash), ..model }.derived())
 }
 

@@ -335,18 +335,22 @@ pub(crate) fn explain<'a>(
     }
     steps.ask("known", Ok(vec![]));
     let open = Open::of(catalog, request);
-    let case = Case {
+    let case = |balance_covers: Option<bool>| Case {
         catalog,
         domain,
         request,
         supposed: BTreeSet::new(),
         on_lists: open.emails[0],
-        balance_covers: None,
+        balance_covers,
         as_if: None,
     };
-    case.decide(&mut steps);
-    // What a connector lacks is a gate of its own.
-    let overrules = decided.reason == "missing-fact" && !connector::concerns(&request.action);
+    let stated = case(None).answer();
+    let missing = decided.reason == "missing-fact";
+    // What a connector lacks is a gate of its own, unless some of it cannot matter.
+    let of_connector = connector::concerns(&request.action);
+    let cannot_matter = of_connector && stated.reason == "missing-fact" && !missing;
+    case(cannot_matter.then_some(true)).decide(&mut steps);
+    let overrules = missing && (!of_connector || stated != *decided);
     let undecided = if overrules { decided.because.clone() } else { Because::new() };
     Explanation { steps: steps.explained(), undecided }
 }
