@@ -515,6 +515,8 @@ fn an_email_domain_that_only_looks_trusted_is_not() {
         ("a b.example", false),
         ("a_b.example", false),
         ("-a.example", false),
+        ("a-.example", false),
+        ("a.example-", false),
         ("a@b.example", false),
         ("", false),
     ] {
