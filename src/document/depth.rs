@@ -19,7 +19,6 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
             b']' | b'}' => depth = depth.saturating_sub(1),
             b'.' => dots = dots.saturating_add(1),
             b'=' | b',' | b'\n' => dots = 0,
-            // Words, most of a file, move nothing.
             _ => length = until(rest(), |byte| MATTERS.get(usize::from(byte)) == Some(&true)),
         }
         if depth.saturating_add(dots) > DEPTH_MAX {

@@ -21,7 +21,7 @@ pub(super) fn decide<O: Observer>(
     change: Change<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let facts = evaluation.request.context.facts;
+    let facts = &evaluation.request.context.facts;
     let unstated = Reads::of_change(evaluation, change) & !(facts.so | facts.not_so);
     match unstated {
         0 => known(evaluation, change, observer),

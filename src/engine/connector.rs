@@ -96,16 +96,19 @@ pub(super) fn connect<O: Observer>(
     evaluation: Evaluation<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
-    let stated = evaluation.known_decision(&mut Nobody);
-    let Some(missing) = stated.err().filter(|deny| deny.reason() == Reason::MissingFact) else {
-        return evaluation.known_decision(observer);
-    };
     let own = fact_reads(evaluation);
     let read =
         rules(evaluation).iter().filter_map(|rule| evaluation.model().permissions.get(rule.permission?));
     let read = read.fold(own, |bits, row| bits | row.reads);
-    let facts = evaluation.request.context.facts;
+    let facts = &evaluation.request.context.facts;
     let unstated = read & !(facts.so | facts.not_so);
+    if unstated == 0 {
+        return evaluation.known_decision(observer);
+    }
+    let stated = evaluation.known_decision(&mut Nobody);
+    let Some(missing) = stated.err().filter(|deny| deny.reason() == Reason::MissingFact) else {
+        return evaluation.known_decision(observer);
+    };
     let completed = complete(evaluation, unstated);
     let Completed::Open { facts } = completed else {
         return ordinary(evaluation, unstated, &completed, observer);
@@ -304,7 +307,7 @@ pub(super) struct Stated {
 /// Windows are half-open: what was touched exactly so long ago is no longer within.
 #[inline]
 pub(super) fn facts(evaluation: Evaluation<'_>) -> Stated {
-    let facts = evaluation.request.context.facts;
+    let facts = &evaluation.request.context.facts;
     let stated = Stated { so: facts.so, not_so: facts.not_so };
     match evaluation.request.action {
         Action::Read(read) => with_look_back(evaluation, read, stated),
@@ -314,7 +317,7 @@ pub(super) fn facts(evaluation: Evaluation<'_>) -> Stated {
 
 #[inline(never)]
 fn with_look_back(evaluation: Evaluation<'_>, read: Read, mut stated: Stated) -> Stated {
-    let context = evaluation.request.context;
+    let context = &evaluation.request.context;
     let row = evaluation.model().connectors.get(read.connector.position());
     let look_back = row.and_then(|row| row.look_back.as_ref());
     if let (Some(look_back), Some(at), Some(touched_at)) = (look_back, context.at, context.touched_at) {

@@ -37,8 +37,6 @@ pub(super) fn evaluate<O: Observer>(engine: &Engine, request: &Request<'_>, obse
             None => return behind(evaluation, evaluation.known_permission(*permission), observer),
         },
         Action::Run(run) if evaluation.is_plain_run(run) => return feature::run(evaluation, run, observer),
-        // What its times say may contradict its facts.
-        Action::Read(_) => return behind(evaluation, evaluation.known(), observer),
         _ => {}
     }
     behind(evaluation, evaluation.known_action(), observer)
@@ -191,7 +189,9 @@ impl<'e> Evaluation<'e> {
             [(limit, _)] => limit.is_of(tag),
             _ => false,
         };
+        // What the times of a read say can contradict its facts.
         after.is_none()
+            && context.touched_at.is_none()
             && balances
             && context.facts.fit(tag)
             && subject.standings().is_empty()

@@ -105,11 +105,12 @@ impl<'o, O: Observer> Gates<'o, O> {
             return self.watch_static(evaluation.state(), conditions, asked);
         }
         let state = evaluation.state();
-        let failing = match state.folded(guard) {
+        let folded = match state.folded(guard) {
             0 => return Ok(()),
-            WALK => first_failing(evaluation, conditions),
+            WALK => None,
             number => conditions.get(usize::from(number).saturating_sub(1)),
         };
+        let failing = folded.or_else(|| first_failing(evaluation, conditions));
         // Conditions stand in the order of their gates: behind those in question, all of these hold; before them, it
         // was asked before.
         match failing.filter(|condition| (asked.0..=asked.1).contains(&condition.gate())) {

@@ -179,8 +179,7 @@ impl Engine {
     pub(crate) fn blocked(&self, feature: u16) -> Option<Reason> {
         let state = self.state();
         let row = state.model.features.get(feature)?;
-        let failure = row.conditions.iter().find_map(|condition| state.check(condition).err());
-        failure.map(|deny| deny.reason())
+        state.failing(&row.conditions).map(|condition| state.failure(condition).reason())
     }
 
     fn state(&self) -> State<'_> {

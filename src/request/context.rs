@@ -86,7 +86,7 @@ impl Facts {
     /// Whether it is plain that every fact is known and of this catalog, and none is stated both ways.
     #[inline]
     pub(crate) fn fit(&self, tag: Tag) -> bool {
-        !self.odd && (self.tag == tag || self.tag == Tag::default())
+        !self.odd && self.are_of(tag)
     }
 
     const fn is_empty(&self) -> bool {
