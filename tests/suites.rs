@@ -14,7 +14,7 @@ use tollkeeper::request::NamedRequest;
 
 /// The suites: how many decisions each is about, and how many of them it cannot express, as its head says. Of the outside
 /// ones those are the decisions that were published; a list that decides about three things is three of them.
-const SUITES: [(&str, usize, usize); 10] = [
+const SUITES: [(&str, usize, usize); 13] = [
     ("authzen_certification", 8, 0),
     ("authzen_gateway", 25, 0),
     ("authzen_todo", 40 + 6, 0),
@@ -22,6 +22,9 @@ const SUITES: [(&str, usize, usize); 10] = [
     ("clinic", 70, 0),
     ("openfga_advanced_entitlements_acme", 10 + 12, 1),
     ("openfga_advanced_entitlements_okta", 6 + 6, 1),
+    ("openfga_custom_roles_contoso", 1, 0),
+    ("openfga_custom_roles_website_content", 5 + 6, 0),
+    ("openfga_custom_roles_website_media", 3 + 1, 0),
     ("openfga_entitlements_alpha", 3 + 1, 0),
     ("openfga_entitlements_brayer", 3 + 1, 0),
     ("openfga_entitlements_cups", 3 + 1 + 3, 0),
