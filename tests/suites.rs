@@ -13,7 +13,8 @@ use tollkeeper::engine::Engine;
 use tollkeeper::request::NamedRequest;
 
 /// The suites: how many decisions each is about, and how many of them it cannot express, as its head says. Of the outside
-/// ones those are the decisions that were published; a list that decides about three things is three of them.
+/// ones those are the decisions that were published; a list that decides about three things is three of them, and one that
+/// is not expressed is one.
 const SUITES: [(&str, usize, usize); 16] = [
     ("authzen_certification", 8, 0),
     ("authzen_gateway", 25, 0),
