@@ -134,6 +134,18 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     expect_file!["golden/mistakes.txt"].assert_eq(&transcript);
 }
 
+/// The README shows one, of a file that leads up to its line.
+#[test]
+fn the_mistake_of_the_readme_is_what_is_printed() {
+    let readme = text("README.md");
+    let (_, rest) = readme.split_once("```text\nerror[").unwrap();
+    let shown = format!("error[{}", rest.split_once("```").unwrap().0);
+    let domain = "[domain]\nid = \"acme\"\nkind = \"workspace\"\nplan = \"enterprise_plus\"\n\n\n\n\n\n\
+                  [roles.contractor]\nbased_on = \"guest\"\npermissions = { create_teams = \"on\" }\n";
+    let file = made("acme.toml", domain);
+    assert_eq!(run(&["lint", &file]).err.replace(&file, "acme.toml"), shown);
+}
+
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=".contains(letter);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
