@@ -14,7 +14,7 @@ use crate::request::{Action, Request};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Reads {
-    /// Facts that matter; all others change nothing.
+    /// Facts that matter; all others change nothing, unless they contradict the times of the request.
     pub facts: IdSet<FactId>,
     /// Whether the e-mail domain of the person concerned matters.
     pub email_domain: bool,
