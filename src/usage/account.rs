@@ -187,7 +187,7 @@ impl Account {
                 return Err(Rejected::TooOld { oldest });
             }
         }
-        if let Some(number) = self.memory.find(event.id.0) {
+        if let Some(number) = self.memory.find(event.id) {
             return Ok(Some(number));
         }
         let latest = later(event.received, self.options.skew);
@@ -203,10 +203,10 @@ impl Account {
     /// The answer that was given before, if it was to the same event.
     #[cold]
     fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
-        let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
-        match event.first_difference(record.at, &record.body) {
+        let (at, body, outcome) = self.memory.told(number).ok_or(Rejected::Conflict { field: "id" })?;
+        match event.first_difference(at, &body) {
             Some(field) => Err(Rejected::Conflict { field }),
-            None => Ok(Receipt { version: Version(number).next(), outcome: record.outcome, repeated: true }),
+            None => Ok(Receipt { version: Version(number).next(), outcome, repeated: true }),
         }
     }
 
@@ -277,7 +277,7 @@ impl Account {
     #[inline(always)]
     pub(super) fn record(&mut self, moment: Moment<'_>, outcome: Outcome, held: Held) -> Receipt {
         let Event { id, at, body, .. } = moment.event;
-        self.memory.push(Record { id: *id, at: *at, body: body.clone(), outcome, held });
+        self.memory.push(*id, *at, body, outcome, held);
         Receipt { version: self.version(), outcome, repeated: false }
     }
 
