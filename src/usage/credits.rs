@@ -163,6 +163,16 @@ impl Credits {
             .fold(0, |sum, (_, grant)| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
+    /// Reads the grants and the cycle that were added last. What is returned means nothing.
+    #[inline]
+    pub(super) fn read_ahead(&self) -> bool {
+        let parts =
+            |grant: &Grant| (grant.rest() == 0) ^ grant.revoked ^ grant.period.contains(grant.issued_at);
+        let grants =
+            self.grants.iter().rev().take(2).fold(self.exposure == 0, |read, grant| read ^ parts(grant));
+        self.cycles.last().map_or(grants, |cycle| grants ^ (cycle.consumed == 0) ^ (cycle.fired == 0))
+    }
+
     /// Adds the legs by which the payer's grants cover an amount, in burn order, and returns how much they do not.
     fn cover(&self, payer: Payer, amount: u64, legs: &mut Legs) -> u64 {
         let (mut rest, mut link) = (amount, self.first);

@@ -124,6 +124,16 @@ impl Memory {
         self.rest.get(place).map(|rest| (record.at, rest.body.clone(), rest.outcome))
     }
 
+    /// Reads where this event is looked for, and what is forgotten first. What is returned means nothing.
+    #[inline]
+    pub(super) fn read_ahead(&self, event: EventId) -> bool {
+        let parts = |record: &Record| record.is_open() ^ record.run.is_none() ^ (record.at == record.until);
+        self.records
+            .iter()
+            .take(2)
+            .fold(self.records.may_know(event.bits()), |read, record| read ^ parts(record))
+    }
+
     /// Remembers an event that is not remembered.
     #[expect(clippy::inline_always, reason = "so that a record is not copied on the way to where it is kept")]
     #[inline(always)]
@@ -138,6 +148,10 @@ impl Memory {
 
     #[cold]
     fn push_rest(&mut self, body: &Body, outcome: Outcome) {
+        // Most accounts have a few of them, and there may be a million accounts.
+        if self.rest.len() == self.rest.capacity() {
+            self.rest.reserve_exact((self.rest.len() / 4).saturating_add(1));
+        }
         self.rest.push_back(Rest { number: self.records.next(), body: body.clone(), outcome });
     }
 
@@ -147,6 +161,10 @@ impl Memory {
         self.records.forget_while(|record| record.at < oldest && !record.is_open());
         while self.rest.front().is_some_and(|rest| rest.number < self.records.before()) {
             self.rest.pop_front();
+            // Which happens at most once a window.
+            if self.rest.is_empty() {
+                self.rest = VecDeque::new();
+            }
         }
     }
 }

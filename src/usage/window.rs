@@ -63,6 +63,13 @@ impl<T: Known> Window<T> {
         }
     }
 
+    /// Whether an item with this id, or one of the same hash, may be remembered: what a search reads first.
+    #[inline]
+    pub(super) fn may_know(&self, id: u128) -> bool {
+        let newest = self.newest.get(home(id, self.newest.len()));
+        newest.and_then(|link| self.linked(*link)).is_some_and(|place| place < self.items.len())
+    }
+
     pub(super) fn get(&self, number: u64) -> Option<&T> {
         self.items.get(self.place(number)?)
     }
