@@ -266,3 +266,65 @@ impl Wire for Memory {
         if memory.records.next() == u64::MAX { Err(Malformed) } else { Ok(memory) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::book::{PriceBook, Tokens, Usage};
+    use crate::usage::outcome::Note;
+
+    /// Whatever fits a run or does not: it is told, and written down, as it was.
+    #[test]
+    fn an_event_is_told_as_it_was_remembered() {
+        let (at, later) = (Timestamp::from_nanoseconds(5), Timestamp::from_nanoseconds(6));
+        let mut book = PriceBook::new();
+        let pools = [0, 1, 2, 3, 4, 5, 6, 7].map(|pool: u8| book.add_pool(&pool.to_string()).unwrap());
+        let model = book.add_model("m").unwrap();
+        book.add_version(model, at, &pools.map(|pool| (pool, "0.001".parse().unwrap()))).unwrap();
+        let priced =
+            |pool: usize, count| book.usage(model, &Tokens::none().with(pools[pool], count), at).unwrap();
+        let unpriced = book.usage(model, &Tokens::none(), Timestamp::from_nanoseconds(0)).unwrap();
+        let elsewhen = book.usage(model, &Tokens::none(), later).unwrap();
+        let (plain, mut crossed) = (Applied::default(), Applied::default());
+        crossed.crossed.set(7, 100);
+        let most = u64::from(u32::MAX);
+        let (actor, reservation) = (ActorId::new(1 << 100 | 3), EventId::new(u128::MAX - 1));
+        for (usage, applied, fits) in [
+            (Usage::of_amount(MicroCredits::new(9)), plain, true),
+            (priced(0, most), plain, true),
+            (priced(5, 1), Applied { excess: MicroCredits::new(1), ..plain }, true),
+            (priced(0, most + 1), plain, false),
+            (priced(6, 1), plain, false),
+            (unpriced, plain, false),
+            (elsewhen, plain, false),
+            (priced(1, 1), Applied { note: Some(Note::AfterLapse), ..plain }, false),
+            (priced(1, 1), crossed, false),
+        ] {
+            let applied = Applied { amount: usage.charge().unwrap_or_default(), ..applied };
+            let other = Applied { amount: MicroCredits::new(u64::MAX), ..applied };
+            for (body, applied, fits) in [
+                (Body::Reserve { usage, actor, deadline: later }, applied, fits),
+                (Body::Settle { reservation, usage }, applied, fits),
+                (Body::SettlePart { reservation, usage }, applied, fits),
+                (Body::Record { usage, actor, after: None }, applied, fits),
+                (Body::Settle { reservation, usage }, other, false),
+                (Body::Record { usage, actor, after: Some(reservation) }, applied, false),
+                (Body::Advance, applied, false),
+            ] {
+                let mut memory = Memory { records: Window::after(7), ..Memory::default() };
+                let outcome = Outcome::Applied { applied };
+                memory.push(EventId::new(1), at, &body, outcome, Held::Nothing);
+                let (_, told, answer) = memory.told(7).unwrap();
+                assert_eq!((bytes(&told), answer), (bytes(&body), outcome));
+                assert_eq!(memory.rest.is_empty(), fits, "{body:?}");
+            }
+        }
+    }
+
+    /// Equal usages need not have been charged the same, but their bytes are.
+    fn bytes(body: &Body) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        body.write(&mut bytes);
+        bytes
+    }
+}
