@@ -1,9 +1,9 @@
 //! What the ledger costs. Absolute figures drift with the machine: compare those of one run.
 //!
 //! `cargo bench -p tollkeeper-benches --bench ledger`. `TOLLKEEPER_ACCOUNTS` says how many accounts are asked at
-//! random; a million by default, which takes 2.5 GB. Reserving and settling includes pricing both, but
-//! of a batch, whose first events are made before it is timed and whose time is that of 32 runs; `snapshot` and
-//! `load` are of an account that remembers 2,400 events. Instructions: `benches/callgrind ledger-price ledger-run`.
+//! random; a million by default, which takes 2.5 GB. Reserving and settling includes pricing both; a batch is 32
+//! runs; `snapshot` and `load` are of an account that remembers 2,400 events. Instructions: `benches/callgrind
+//! ledger-price ledger-run`.
 
 use std::hint::black_box;
 

@@ -54,29 +54,22 @@ impl Prices {
     }
 
     /// Reserves and settles once. `number` is that of the run: it makes the ids and the clock.
-    #[inline]
     pub fn run(&self, account: &mut Account, number: i64) {
         let reserve = self.reserve(account.id(), number);
-        self.finish(account, &reserve, number);
+        apply(account, &reserve);
+        let (reservation, at) = (reserve.id(), reserve.at());
+        let settle = Body::Settle { reservation, usage: self.price(&self.tokens(100, 25), at) };
+        apply(account, &Event::new(account.id(), EventId::new(reservation.bits() + 1), at, settle));
     }
 
     /// The event that reserves for a run.
-    #[inline]
+    #[inline(always)]
     pub fn reserve(&self, account: AccountId, number: i64) -> Event {
         let at = after(number / RUNS);
         let deadline = Timestamp::from_nanoseconds(at.nanoseconds() + SECOND);
         let usage = self.price(&self.tokens(120, 20), at);
         let body = Body::Reserve { usage, actor: ActorId::new(1), deadline };
         Event::new(account, EventId::new(1_000 + 2 * number as u128), at, body)
-    }
-
-    /// Reserves for a run and settles it.
-    #[inline]
-    pub fn finish(&self, account: &mut Account, reserve: &Event, number: i64) {
-        apply(account, reserve);
-        let (reservation, at) = (reserve.id(), after(number / RUNS));
-        let settle = Body::Settle { reservation, usage: self.price(&self.tokens(100, 25), at) };
-        apply(account, &Event::new(account.id(), EventId::new(reservation.bits() + 1), at, settle));
     }
 }
 

@@ -157,8 +157,16 @@ impl Memory {
 
     /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
     /// what came after it.
+    #[inline]
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        self.records.forget_while(|record| record.at < oldest && !record.is_open());
+        let is_over = |record: &Record| record.at < oldest && !record.is_open();
+        if self.records.iter().next().is_some_and(is_over) {
+            self.records.forget_while(is_over);
+            self.forget_rest();
+        }
+    }
+
+    fn forget_rest(&mut self) {
         while self.rest.front().is_some_and(|rest| rest.number < self.records.before()) {
             self.rest.pop_front();
             // Which happens at most once a window.
