@@ -43,9 +43,16 @@ pub(super) struct Grant {
     pub(super) next: Link,
 }
 
-/// The position of a grant in the account, if there is one: a link of the burn order, which is not written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) struct Link(pub(super) Option<u32>);
+/// The position of a grant in the account: a link of the burn order, which is not written down. There is none at that
+/// of the last link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link(pub(super) u32);
+
+impl Default for Link {
+    fn default() -> Self {
+        Self(u32::MAX)
+    }
+}
 
 /// The burn order (CRD-09): priority, earliest expiry, kind, effective instant; issue order comes with the
 /// position in the list.
