@@ -136,12 +136,17 @@ fn evaluating_allocates_nothing() {
     let first = Change::AssignRole { role: names.super_admin, from: Some(names.admin) };
     let first = Request::new(admin, first);
     assert_eq!(unheld.evaluate(&first).reason(), Reason::MissingFact);
+    let of_engine = requests.iter().map(|request| (&engine, *request));
+    let asked: Vec<(&Engine, Request<'_>)> = of_engine.chain([(&unheld, first)]).collect();
     let region = Region::new(ALLOCATOR);
     for _ in 0..100 {
         for request in &requests {
             assert!(black_box(engine.evaluate(black_box(request))).charge() <= 600_000);
         }
         assert!(black_box(unheld.evaluate(black_box(&first))).is_deny());
+        // More than are fetched at once.
+        let one_by_one = asked.iter().map(|(engine, request)| engine.evaluate(request));
+        assert!(asked.len() > 32 && Engine::evaluate_all(&asked).eq(one_by_one));
     }
     let stats = region.change();
     assert_eq!((stats.allocations, stats.reallocations), (0, 0), "{stats:?}");

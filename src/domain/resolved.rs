@@ -6,6 +6,7 @@
 )]
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 
 use super::compact::{Bytes, Section, Stated};
 use super::state::State;
@@ -80,6 +81,15 @@ impl Resolved {
     /// What the domain states, as bytes.
     pub(crate) fn stated(&self) -> &[u8] {
         self.bytes.get(self.tables_len()..).unwrap_or_default()
+    }
+
+    /// Has the memory that decisions read fetched, so that several domains are waited for at once.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        const CACHE_LINE: usize = 64;
+        self.bytes.chunks(CACHE_LINE).for_each(|line| {
+            black_box(line.first().copied());
+        });
     }
 
     /// How many bytes of tables come before what is stated.

@@ -16,10 +16,12 @@ use crate::word::Switch;
 /// kind, this position and who holds what; then it names the role, permission or standing that would do.
 pub(super) fn ask(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Outcome {
     let mut open: Option<Verdict> = None;
+    let mut wanted = Wanted::default();
     for rule in rules.iter().filter(|rule| fits(evaluation, rule, to)) {
         if let Some(because) = grant(evaluation, rule) {
             return Ok(because);
         }
+        wanted.note(evaluation.state(), rule);
         let Some(permission) = rule.permission else { continue };
         match permission::is_held(evaluation, permission, &mut Nobody) {
             Ok(_) => return Ok(Because::one(Parameter::Permission, permission)),
@@ -31,7 +33,7 @@ pub(super) fn ask(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<S
             Err(_) => {}
         }
     }
-    Err(open.unwrap_or_else(|| refusal(evaluation, rules, to)))
+    Err(open.unwrap_or_else(|| wanted.refusal(evaluation)))
 }
 
 /// Whether some rule is for this plan and kind; where there is none, nobody may.
@@ -66,30 +68,43 @@ fn grant(evaluation: Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
     by_role.or_else(|| standing().map(|standing| Because::one(Parameter::Standing, standing)))
 }
 
-/// Why nobody like the subject may, and who could.
-#[inline(never)]
-fn refusal(evaluation: Evaluation<'_>, rules: &[ChangeRule], to: Option<Switch>) -> Verdict {
-    let state = evaluation.state();
-    let can_be_held = |role: &u16| !state.is_supreme(*role) || state.holders(*role) != Some(0);
-    // Of what would do, the first of each kind.
-    let (mut fitting, mut role, mut permission, mut standing, mut unheld) = (false, None, None, None, None);
-    for rule in rules.iter().filter(|rule| fits(evaluation, rule, to)) {
-        fitting = true;
-        role = role.or_else(|| rule.roles.iter().copied().find(can_be_held));
-        permission = permission.or(rule.permission);
-        standing = standing.or(rule.standings.first().copied());
-        unheld = unheld.or(rule.roles.first().copied());
+/// What would do for a change that the subject may not make: of each kind the first that a rule names.
+#[derive(Default)]
+struct Wanted {
+    fits: bool,
+    role: Option<u16>,
+    permission: Option<u16>,
+    standing: Option<u16>,
+    /// A role that nobody holds.
+    unheld: Option<u16>,
+}
+
+impl Wanted {
+    fn note(&mut self, state: State<'_>, rule: &ChangeRule) {
+        let can_be_held = |role: &u16| !state.is_supreme(*role) || state.holders(*role) != Some(0);
+        self.fits = true;
+        self.role = self.role.or_else(|| rule.roles.iter().copied().find(can_be_held));
+        self.permission = self.permission.or(rule.permission);
+        self.standing = self.standing.or(rule.standings.first().copied());
+        self.unheld = self.unheld.or(rule.roles.first().copied());
     }
-    match (role, permission, standing) {
-        _ if !fitting => Verdict::new(Reason::NotAuthorized, Because::NOTHING),
-        (Some(role), _, _) => Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, role)),
-        (_, Some(permission), _) => {
-            Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Permission, permission))
+
+    /// Why nobody like the subject may, and who could.
+    fn refusal(self, evaluation: Evaluation<'_>) -> Verdict {
+        let not_authorized = |because| Verdict::new(Reason::NotAuthorized, because);
+        match self {
+            Self { fits: false, .. } => not_authorized(Because::NOTHING),
+            Self { role: Some(role), .. } => {
+                Verdict::new(Reason::NeedsRole, Because::one(Parameter::Role, role))
+            }
+            Self { permission: Some(permission), .. } => {
+                not_authorized(Because::one(Parameter::Permission, permission))
+            }
+            Self { standing: Some(standing), .. } => {
+                not_authorized(Because::one(Parameter::Standing, standing))
+            }
+            Self { unheld, .. } => needs_verification(evaluation, unheld),
         }
-        (_, _, Some(standing)) => {
-            Verdict::new(Reason::NotAuthorized, Because::one(Parameter::Standing, standing))
-        }
-        _ => needs_verification(evaluation, unheld),
     }
 }
 

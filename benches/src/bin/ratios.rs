@@ -18,9 +18,6 @@ use tollkeeper_benches::workload::{Ask, Workload, by_name};
 /// How often each side of a row runs.
 const ROUNDS: usize = 41;
 
-/// How many engines ahead one is touched.
-const AHEAD: usize = 8;
-
 fn main() {
     println!("| what | ns | beside it | ns | ratio |");
     println!("|---|--:|---|--:|--:|");
@@ -64,6 +61,12 @@ fn stream(workload: &Workload, floor: &Floor, tenants: &[FloorTenant]) {
             each(&theirs, |(tenant, ask)| floor.decide(tenant, ask)),
         );
     }
+    row(
+        "in a batch",
+        batch(&requests),
+        "one by one",
+        each(&requests, |(engine, request)| engine.evaluate(request)),
+    );
     row(
         "by name",
         each(asks, |ask| by_name(catalog, &engines[ask.tenant], ask)),
@@ -146,17 +149,25 @@ fn many(workload: &Workload, floor: &Floor, tenants: &[FloorTenant], count: usiz
             reason.effect() == tollkeeper::decision::Effect::Allow
         }),
     );
-    let ahead: Vec<(usize, usize, usize)> =
-        (0..order.len()).map(|at| (order[at].0, order[at].1, order[(at + AHEAD) % order.len()].0)).collect();
+    let asked: Vec<(&Engine, Request<'_>)> =
+        order.iter().map(|(engine, request)| (&engines[*engine], requests[*request])).collect();
     row(
-        &format!("{count} engines, one ahead touched"),
-        each(&ahead, |(engine, request, next)| {
-            black_box(engines[*next].version());
-            engines[*engine].evaluate(&requests[*request])
-        }),
-        "independent",
-        each(&order, |(engine, request)| engines[*engine].evaluate(&requests[*request])),
+        &format!("{count} engines, in a batch"),
+        batch(&asked),
+        "one by one",
+        each(&asked, |(engine, request)| engine.evaluate(request)),
     );
+}
+
+/// The same of a batch.
+fn batch(asked: &[(&Engine, Request<'_>)]) -> impl FnMut() -> f64 {
+    move || {
+        let start = Instant::now();
+        for decision in Engine::evaluate_all(black_box(asked)) {
+            let _ = black_box(decision);
+        }
+        start.elapsed().as_nanos() as f64 / asked.len() as f64
+    }
 }
 
 /// Nanoseconds of one input, over all of them.
