@@ -62,9 +62,7 @@ fn random(criterion: &mut Criterion) {
         };
         let apply = |batch: [(usize, i64, Event); BATCH]| {
             batch.iter().for_each(|(place, _, event)| accounts[*place].read_ahead(event));
-            batch
-                .iter()
-                .for_each(|(place, number, event)| prices.finish(&mut accounts[*place], event, *number));
+            batch.iter().for_each(|(place, number, _)| prices.run(&mut accounts[*place], *number));
         };
         bencher.iter_batched(events, apply, BatchSize::SmallInput);
     });

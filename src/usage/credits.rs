@@ -216,10 +216,10 @@ impl Credits {
     /// Reserves what was admitted: by these legs, and so much beyond them.
     #[inline]
     pub(super) fn reserve(&mut self, payer: Payer, legs: &mut Legs, short: u64, facts: &mut Facts<'_>) {
+        self.skip_exhausted();
         for leg in legs.as_slice() {
             self.post(*leg, Entry::Reserve, facts);
         }
-        self.skip_exhausted();
         if short > 0 {
             self.take_excess(payer, short, Entry::Reserve, legs, facts);
         }
@@ -241,7 +241,6 @@ impl Credits {
                 self.post(leg, Entry::Charge, facts);
             }
         }
-        self.skip_exhausted();
     }
 
     #[cold]
@@ -428,11 +427,10 @@ impl Credits {
             Source::Grant { position } => {
                 let index = usize::try_from(position).unwrap_or(usize::MAX);
                 let Some(grant) = self.grants.get_mut(index) else { return };
-                let was_exhausted = grant.rest() == 0;
-                entry.apply(amount, &mut grant.reserved, &mut grant.consumed);
-                if was_exhausted && grant.rest() > 0 {
+                if matches!(entry, Entry::Free | Entry::Return) && grant.rest() == 0 {
                     self.start = self.first;
                 }
+                entry.apply(amount, &mut grant.reserved, &mut grant.consumed);
                 if let Some(cycle) = cycle_at_mut(&mut self.cycles, grant.cycle) {
                     entry.apply(amount, &mut cycle.reserved, &mut cycle.consumed);
                 }
@@ -542,12 +540,14 @@ mod tests {
             assert_eq!(legs.as_slice(), [Leg { source: source(position), amount: 1 }]);
             legs
         });
+        credits.skip_exhausted();
         assert_eq!(credits.start, Link(3));
         credits.give_back(&mut charged[1], 1, &mut facts);
         let mut held = Legs::default();
         assert_eq!(credits.admit(payer, 2, &mut held), Ok(0));
         assert_eq!(held.as_slice().iter().map(|leg| leg.source).collect::<Vec<_>>(), [source(1), source(3)]);
         credits.reserve(payer, &mut held, 0, &mut facts);
+        credits.skip_exhausted();
         assert_eq!(credits.start, Link::default());
         credits.free(&mut held, &mut facts);
         assert_eq!(credits.available(payer), 2);
