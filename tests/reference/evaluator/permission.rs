@@ -217,7 +217,7 @@ impl<'a> Case<'a> {
     }
 
     /// ROL-07: what the domain says of a role's permission, unless the rule for changing it is for other plans.
-    fn stated_for_role(&self, role: &str, permission: &str) -> Option<&str> {
+    pub(super) fn stated_for_role(&self, role: &str, permission: &str) -> Option<&str> {
         let stated = self.domain.roles.get(role)?.permissions.get(permission)?;
         let rule = self.catalog.changes.get("role_permission");
         rule.is_none_or(|rule| self.in_scope(&rule.into())).then_some(stated.as_str())
