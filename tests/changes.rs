@@ -534,7 +534,7 @@ fn a_change_warns_whoever_could_not_take_it_back() {
         roles = ['hand']
         to = ['off']
     ";
-    let catalog = tollkeeper::catalog::Catalog::parse(catalog).unwrap();
+    let catalog = Catalog::parse(catalog).unwrap();
     let table = Table::of(
         "
         actor       now  to   result
