@@ -256,6 +256,7 @@ mod tests {
             (r#"{"action":{"permission":"a","permission":"b"}}"#, "duplicate field `permission`"),
             (r#"{"action":{"change":{"setting":"a","to":"maybe"}}}"#, "`on`, `off` or an array of entries"),
             (r#"{"action":{},"context":{"remaining":{"a":-1}}}"#, "invalid value: integer `-1`"),
+            (r#"{"action":{},"context":{"facts":3}}"#, "invalid type: integer `3`, expected a map"),
         ] {
             assert!(error(json).contains(message), "{json}: {}", error(json));
         }
