@@ -131,9 +131,6 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
     }
     for name in PLANS {
         text += &format!("[plans.{name}]\n");
-        if dice.percent(30) {
-            text += &format!("[plans.{name}.limits.{}]\n{}", dice.one(LIMITS), limit(dice));
-        }
     }
     for name in ADD_ONS {
         text += &format!("[add_ons.{name}]\n");
@@ -272,14 +269,19 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
             }
         }
     }
+    let mut limits = Vec::new();
     for name in METERS {
         let counts = dice.some(TRIGGERS, 70);
         let counts = if counts.is_empty() { vec!["requested"] } else { counts };
-        text += &format!(
-            "[meters.{name}]\ncounts = {counts:?}\npriced = {}\n{}",
-            dice.percent(40),
-            dice.array("limits", LIMITS, 40)
-        );
+        let of_meter = dice.some(LIMITS, 40);
+        let priced = dice.percent(40);
+        text += &format!("[meters.{name}]\ncounts = {counts:?}\npriced = {priced}\nlimits = {of_meter:?}\n");
+        limits.extend(if of_meter.is_empty() { vec![*name] } else { of_meter });
+    }
+    for name in PLANS {
+        if dice.percent(30) {
+            text += &format!("[plans.{name}.limits.{}]\n{}", dice.one(&limits), limit(dice));
+        }
     }
     for name in MODELS {
         text += &format!("[models.{name}]\nprovider = \"{}\"\n[models.{name}.price]\n", dice.one(PROVIDERS));
