@@ -45,6 +45,8 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     let suite = text(SUITE).replace("../domains/clinic.toml", "nowhere.toml");
     let in_place = "[suite]\nname = 's'\n[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'startr'\n[[check]]\nname = 'c'\naction = { store = 'x' }\nexpect = 'deny'\n";
     let (typo_file, broken_log) = (made("typo.toml", &typo), made("broken.jsonl", broken_log));
+    let both = typo.replacen("enterprise", "enterprize", 1).replacen("uploads", "upload", 1);
+    let both = made("key_and_names.toml", both);
     let windows = made("windows.toml", typo.replace('\n', "\r\n"));
     let (misspelt, latin) = (made("misspelt.jsonl", old_log), made("latin.toml", b"id = \"\xff\""));
     let (suite, in_place) = (made("suite.toml", suite), made("in_place.toml", in_place));
@@ -58,6 +60,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", &empty],
         vec!["lint", &typo_file],
         vec!["lint", &windows],
+        vec!["lint", &both],
         vec!["lint", "examples/catalogs/notes.toml"],
         vec!["lint", SUITE],
         vec!["lint", CLINIC, "--catalog", CLINIC],
