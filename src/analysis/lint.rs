@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{circumstances, possible};
+use super::circumstances::circumstances;
 use super::question::{Actor, Question, everybody, give, names};
 use crate::decision::{Gate, Reason};
 use crate::engine::{BecauseValue, Engine, Holders, Record, RolePermission, SettingValue};
@@ -197,11 +197,11 @@ impl Engine {
         let asked = names::<FeatureId>(self).map(|it| Question::Feature(it).asked_by(everybody.clone()));
         let asked: Vec<_> = asked.filter(|it| self.levers_named(it).settings.contains(&id)).collect();
         let first = asked.first()?;
-        let gate = |request: &NamedRequest| self.evaluate_named(request).reason().gate();
-        if asked
-            .iter()
-            .all(|it| gate(it) == Some(Gate::Compliance) && !self.with_named(it, |it, _| possible(self, it)))
-        {
+        let barred =
+            |request: &NamedRequest| self.evaluate_named(request).reason().gate() == Some(Gate::Compliance);
+        let all = asked.iter().flat_map(|request| circumstances(&[self], request));
+        let open: Vec<NamedRequest> = all.filter(|request| !barred(request)).collect();
+        if open.is_empty() {
             let message =
                 format!("setting `{setting}` is on, but every feature that depends on it is barred");
             return Some(self.finding(LintCode::SwitchWithoutFeatures, message, first.clone()));
@@ -211,8 +211,8 @@ impl Engine {
             let decision = self.decide(request);
             decision.reason == Reason::SettingOff && text(&decision, "setting") != setting
         };
-        let all_need = stated && asked.iter().all(|request| needs(&request));
-        let first = asked.iter().find(needs).filter(|_| all_need)?;
+        let all_need = stated && open.iter().all(|request| needs(&request));
+        let first = open.first().filter(|_| all_need)?;
         let another = text(&self.decide(first), "setting");
         let message = format!("setting `{setting}` is turned on, but it requires `{another}`, which is off");
         Some(self.finding(LintCode::SettingNeedsAnother, message, first.clone()))

@@ -104,6 +104,21 @@ fn a_switch_whose_features_are_all_barred_is_found() {
     assert_eq!(findings[0].decision.reason, Reason::ProviderBarred);
 }
 
+// AI-04, CRD-01: with a model of a provider that passes, AI Studio is not barred but waits for the other switch.
+#[test]
+fn a_switch_whose_features_some_model_would_pass_is_not_said_to_be_barred() {
+    let hipaa = "domain = { id = 'acme', kind = 'organization', plan = 'enterprise', regimes = ['hipaa'] }\nholders = { super_admin = 1 }";
+    let codes = |settings: &str| {
+        let findings = worlds::engine(&format!("{hipaa}\n{settings}")).lint();
+        findings.into_iter().map(|one| (one.code, one.decision.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(""), []);
+    assert_eq!(
+        codes("settings = { ai_studio = 'on' }"),
+        [(LintCode::SettingNeedsAnother, Reason::SettingOff)]
+    );
+}
+
 #[test]
 fn an_unremarkable_domain_has_no_findings() {
     for text in [worlds::ORGANIZATION, worlds::WORKSPACE, worlds::PERSONAL] {
