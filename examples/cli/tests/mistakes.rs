@@ -98,6 +98,13 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         ],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{\"role\":\"member\"}}"],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{},\n \"action\":{\"permission\":7}}"],
+        vec!["evaluate", CLINIC, "--request", "{\"subject\":[null,[\"member\"]],\"action\":{}}"],
+        vec![
+            "evaluate",
+            CLINIC,
+            "--request",
+            "{\"action\":{},\"context\":{\"used\":{\"ai_outputs\":\"3\"}}}",
+        ],
         vec!["evaluate", CLINIC, "--request", "role=member"],
         vec!["evaluate", CLINIC, "--request", "-"],
         // Options.
