@@ -75,11 +75,11 @@ impl<'p> Entry<'p> {
 
     /// Notes that `value` is something else than what belongs there, and reads nothing.
     pub(crate) fn wrong_type<T>(&mut self, value: &Value<'_>, expected: &str) -> Option<T> {
-        self.expected(expected, value);
+        self.expected(expected, value, None);
         None
     }
 
-    fn expected(&mut self, expected: &str, value: &Value<'_>) {
+    fn expected(&mut self, expected: &str, value: &Value<'_>, help: Option<String>) {
         let found = match value.get_ref() {
             DeValue::String(text) => format!("string `{}`", text.escape_debug()),
             DeValue::Integer(number) => format!("integer `{number}`"),
@@ -89,16 +89,29 @@ impl<'p> Entry<'p> {
             DeValue::Array(_) => "an array".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
         };
-        self.mistake(Code::WrongType, value.span(), format!("expected {expected}, found {found}"), None);
+        self.mistake(Code::WrongType, value.span(), format!("expected {expected}, found {found}"), help);
     }
 
     /// The text of a string.
     pub(crate) fn text<'v>(&mut self, value: &'v Value<'_>) -> Option<&'v str> {
-        value.get_ref().as_str().or_else(|| self.wrong_type(value, "a string"))
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            // No key takes a floating point number: a decimal is read exactly, from text.
+            let decimal =
+                value.get_ref().as_float().map(|number| format!("write it in quotes: \"{number}\""));
+            self.expected("a string", value, decimal);
+        }
+        text
     }
 
     fn array<'v, 't>(&mut self, value: &'v Value<'t>) -> Option<&'v DeArray<'t>> {
-        value.get_ref().as_array().or_else(|| self.wrong_type(value, "an array"))
+        let array = value.get_ref().as_array();
+        if array.is_none() {
+            let text = value.get_ref().as_str();
+            let help = text.map(|text| format!("put it in brackets: [\"{}\"]", text.escape_debug()));
+            self.expected("an array", value, help);
+        }
+        array
     }
 
     /// Reads the keys of a table to where they go; false if `value` is none.
@@ -148,10 +161,15 @@ impl<'p> Entry<'p> {
 
     /// Reads one of the words of an enum, as serde spells them.
     pub(crate) fn word<T: DeserializeOwned>(&mut self, value: &Value<'_>) -> Option<T> {
-        let text = self.text(value)?;
-        match T::deserialize(StrDeserializer::<NoSuchWord>::new(text)) {
+        // What is no string is none of the words either.
+        let text = value.get_ref().as_str();
+        match T::deserialize(StrDeserializer::<NoSuchWord>::new(text.unwrap_or_default())) {
             Ok(word) => Some(word),
-            Err(NoSuchWord { words }) => self.unknown_word(value, words),
+            Err(NoSuchWord { words }) if text.is_some() => self.unknown_word(value, words),
+            Err(NoSuchWord { words }) => {
+                self.expected("a string", value, Some(format!("write {}", either(words))));
+                None
+            }
         }
     }
 
@@ -167,6 +185,13 @@ impl<'p> Entry<'p> {
         let help = format!("use one of {}", words.join(", "));
         self.mistake(Code::UnknownValue, value.span(), format!("unknown value `{name}`"), Some(help));
     }
+}
+
+/// The words as they are written, such as `"on" or "off"`.
+fn either(words: &[&str]) -> String {
+    let mut written: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let last = written.pop().unwrap_or_default();
+    if written.is_empty() { last } else { format!("{} or {last}", written.join(", ")) }
 }
 
 /// What serde says of a string that is no word of an enum.

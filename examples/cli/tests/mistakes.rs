@@ -50,6 +50,8 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     let windows = made("windows.toml", typo.replace('\n', "\r\n"));
     let (misspelt, latin) = (made("misspelt.jsonl", old_log), made("latin.toml", b"id = \"\xff\""));
     let (suite, in_place) = (made("suite.toml", suite), made("in_place.toml", in_place));
+    let types = "[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'starter'\nadd_ons = 'ai_studio_plus'\n[settings]\nml = true\n";
+    let types = made("types.toml", types);
     let (empty, no_log) = (made("empty.toml", ""), made("empty.jsonl", "\n\n"));
     let teams = ["--permission", "create_teams"];
     let mistakes: Vec<Vec<&str>> = vec![
@@ -61,6 +63,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", &typo_file],
         vec!["lint", &windows],
         vec!["lint", &both],
+        vec!["lint", &types],
         vec!["lint", "examples/catalogs/notes.toml"],
         vec!["lint", SUITE],
         vec!["lint", CLINIC, "--catalog", CLINIC],
