@@ -228,14 +228,24 @@ fn escalation<W: Write>(
     Ok(ending(!found.iter().any(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided))))
 }
 
-/// Runs every suite, also behind one that fails; what a suite names is looked for beside it.
+/// Runs every suite, also behind one that fails or cannot be read; what a suite names is looked for beside it.
 fn check<W: Write>(suites: &[PathBuf], missed: bool, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
-    let reports: Vec<Report> = suites.iter().map(|path| report(path)).collect::<Result<_, _>>()?;
+    let (mut reports, mut broken) = (Vec::new(), Vec::new());
+    for path in suites {
+        match report(path) {
+            Ok(report) => reports.push(report),
+            Err(Failure::Said(said)) => broken.push(said),
+            Err(other) => return Err(other),
+        }
+    }
     out.show(&reports, |paint| {
         let text = |report| if missed { format!("{report:#}") } else { format!("{report}") };
         reports.iter().map(|report| paint.lines(&text(report))).collect::<Vec<_>>().join("\n")
     })?;
-    Ok(ending(reports.iter().all(Report::passed)))
+    match broken.is_empty() {
+        true => Ok(ending(reports.iter().all(Report::passed))),
+        false => Err(Failure::Said(broken.join("\n\n"))),
+    }
 }
 
 fn report(path: &Path) -> Result<Report, Failure> {

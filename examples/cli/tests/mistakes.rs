@@ -70,7 +70,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", "examples/domains/book_club.toml"],
         vec!["check", CLINIC],
         vec!["check", "examples/suites"],
-        vec!["check", SUITE, &suite],
+        vec!["check", SUITE, &suite, "examples/suites/book_club.toml", "nowhere.toml"],
         vec!["check", &in_place],
         vec!["replay", CLINIC, CANDIDATE, "examples/logs"],
         vec!["replay", CLINIC, CANDIDATE, &broken_log],
