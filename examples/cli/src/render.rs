@@ -1,14 +1,15 @@
 //! What people read: plain text, with colour on a terminal only.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
-
+use serde_json::Value;
 use tollkeeper::analysis::{
     Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome, Remedies, Table,
 };
-use tollkeeper::engine::{BecauseValue, Engine};
+use tollkeeper::engine::{BecauseValue, Engine, Record};
 
 use crate::args::Colour;
 
@@ -198,7 +199,8 @@ pub(crate) fn remedies(found: &Remedies) -> String {
     out
 }
 
-pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
+/// Where both sides read alike, what differs beside is told of the two decisions about the example.
+pub(crate) fn diff((before, after): (&Engine, &Engine), diff: &Diff, paint: Paint) -> String {
     let mut out = String::new();
     for cell in &diff.cells {
         let code = match cell.kind {
@@ -208,13 +210,46 @@ pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
         };
         let kind = paint.ansi(code, &format!("{:11}", cell.kind.as_str()));
         let (old, new) = (side(&cell.old), side(&cell.new));
-        let _ = writeln!(out, "{kind}  {:12}  {}: {old} -> {new}", cell.actor, cell.question);
+        let _ = write!(out, "{kind}  {:12}  {}: {old} -> {new}", cell.actor, cell.question);
+        if old == new {
+            let [old, new] = [before, after].map(|engine| told(&engine.decide(&cell.example)));
+            let words: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            let differs = |word: &str| old.get(word) != new.get(word);
+            // Another reason is about other things.
+            let told = |word: &&String| differs(word) && (*word == "reason" || !differs("reason"));
+            let differing = words.into_iter().filter(told);
+            let side = |told: &BTreeMap<String, String>, word| {
+                told.get(word).map_or("none", String::as_str).to_owned()
+            };
+            let said = differing.map(|word| format!("{word} {} -> {}", side(&old, word), side(&new, word)));
+            let _ = write!(out, "; {}", said.collect::<Vec<_>>().join(", "));
+        }
+        out.push('\n');
     }
     let kinds = [DiffKind::Widened, DiffKind::Narrowed, DiffKind::Moved, DiffKind::ReasonOnly];
     let counts: Vec<String> =
         kinds.iter().map(|kind| format!("{} {}", diff.count(*kind), kind.as_str())).collect();
     let _ = writeln!(out, "{} of {} cells", counts.join(", "), diff.compared);
     out
+}
+
+/// What a decision says, by word, but for the domain that was asked.
+fn told(record: &Record) -> BTreeMap<String, String> {
+    let Ok(Value::Object(mut words)) = serde_json::to_value(record) else { return BTreeMap::new() };
+    let because = words.remove("because");
+    words.retain(|word, _| word != "domain" && word != "version");
+    words.extend(because.as_ref().and_then(Value::as_object).cloned().unwrap_or_default());
+    words.into_iter().map(|(word, value)| (word, plain(&value))).collect()
+}
+
+/// A value as people read it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" and "),
+        other => other.to_string(),
+    }
 }
 
 fn side(cell: &Cell) -> String {

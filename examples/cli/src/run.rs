@@ -195,7 +195,7 @@ fn matrix<W: Write>(domain: &Domain, format: Format, out: &mut Out<'_, W>) -> Re
 fn compare<W: Write>(domains: &Domains, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
     let (old, new) = engines(domains)?;
     let diff = diff(&old, &new);
-    out.show(&diff, |paint| render::diff(&diff, paint))?;
+    out.show(&diff, |paint| render::diff((&old, &new), &diff, paint))?;
     Ok(ending(diff.cells.is_empty()))
 }
 
