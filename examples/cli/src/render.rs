@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 use tollkeeper::analysis::{
     Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome, Remedies, Table,
+    Unstated,
 };
 use tollkeeper::engine::{BecauseValue, Engine, Record};
 
@@ -77,10 +78,12 @@ pub(crate) fn word(cell: &Cell) -> String {
 
 /// What a cell depends on.
 pub(crate) fn depends(cell: &Cell) -> String {
-    let mut on: Vec<&str> = cell.unstated.facts.iter().map(String::as_str).collect();
-    on.extend(cell.unstated.email_domain.then_some("e-mail domain"));
-    on.extend(cell.unstated.limits.iter().map(String::as_str));
-    on.extend(cell.unstated.model.then_some("model"));
+    let Unstated { facts, unless, email_domain, limits, model, .. } = &cell.unstated;
+    let fact = |fact: &String| if unless.contains(fact) { format!("not {fact}") } else { fact.clone() };
+    let mut on: Vec<String> = facts.iter().map(fact).collect();
+    on.extend(email_domain.then(|| "e-mail domain".to_owned()));
+    on.extend(limits.iter().cloned());
+    on.extend(model.then(|| "model".to_owned()));
     on.join(", ")
 }
 
