@@ -228,6 +228,40 @@ fn roles_stay_as_shipped_where_the_plan_does_not_let_them_be_configured() {
     }
 }
 
+// ROL-07: where a catalog has no rule for who configures roles, nobody may, and no plan keeps a file from it.
+#[test]
+fn a_file_configures_roles_in_a_catalog_that_lets_nobody_change_them() {
+    let catalog = "
+        [catalog]
+        id = 'x'
+        version = '1'
+        [kinds.team]
+        [plans.only]
+        [roles.member]
+        [permissions.share]
+        default = { member = 'on' }
+        [permissions.export]
+        default = { member = 'off' }
+    ";
+    let domain = "
+        [domain]
+        id = 'x'
+        kind = 'team'
+        plan = 'only'
+        [roles.member]
+        permissions = { share = 'off', export = 'on' }
+    ";
+    let engine = Engine::parse(&Catalog::parse(catalog).unwrap(), domain).unwrap();
+    let reason = |action: Value| {
+        let request = json!({ "subject": { "roles": ["member"] }, "action": action });
+        decide(&engine, request).reason.to_string()
+    };
+    assert_eq!(reason(json!({ "permission": "share" })), "off-for-role");
+    assert_eq!(reason(json!({ "permission": "export" })), "on-for-role");
+    let change = json!({ "role": "member", "permission": "share", "to": "on" });
+    assert_eq!(reason(json!({ "change": change })), "not-authorized");
+}
+
 // PRM-20
 #[test]
 fn every_configurable_permission_has_its_category() {

@@ -290,8 +290,8 @@ x = = 1
     #[test]
     fn a_value_of_another_type_is_told_how_it_is_written() {
         for (row, said) in [
-            ("turn = true", "5: expected a string, found boolean `true`; write \"off\" or \"on\""),
-            ("stop = 1", "5: expected a string, found integer `1`; write \"hard\", \"soft\" or \"none\""),
+            ("turn = true", "5: expected a string, one of `off`, `on`, found boolean `true`"),
+            ("stop = 1", "5: expected a string, one of `hard`, `soft`, `none`, found integer `1`"),
             ("plans = 'a'", "6: expected an array, found string `a`; put it in brackets: [\"a\"]"),
             ("label = 0.5", "6: expected a string, found floating point `0.5`; write it in quotes: \"0.5\""),
         ] {

@@ -177,7 +177,7 @@ impl<'a> RoleTables<'a> {
         let rule = model.changes.role_permission.as_ref();
         // What the plan does not let a domain configure stands at its default.
         let configurable = too_many_cells(roles, model.permissions.len()).is_none()
-            && rule.is_some_and(|rule| fold(&Settling::new(model, view), &rule.conditions) == 0);
+            && rule.is_none_or(|rule| fold(&Settling::new(model, view), &rule.conditions) == 0);
         let mut number = 0_u16;
         for (role, row) in self.rows().filter(|_| configurable) {
             if write_row(model, row, tables) {

@@ -22,7 +22,7 @@ use crate::request::{Action, Request};
 pub struct Levers {
     /// Org-wide settings, with all that they require.
     pub settings: Vec<SettingId>,
-    /// Those of the settings that restrict: on is their stricter position.
+    /// Those of the settings that restrict, or that one which restricts requires: on is their stricter position.
     pub restricting: Vec<SettingId>,
     /// Permissions that roles may be given or denied, restrictions included.
     pub permissions: Vec<PermissionId>,
@@ -87,6 +87,11 @@ struct Found<'e> {
     add_ons: BTreeSet<u16>,
 }
 
+/// A setting with all that it requires.
+fn chain(model: &Model, setting: u16) -> &[u16] {
+    model.settings.get(setting).map_or(&[], |row| &row.chain)
+}
+
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
         let none = BTreeSet::new;
@@ -118,7 +123,7 @@ impl<'e> Found<'e> {
     }
 
     fn setting(&mut self, setting: u16) {
-        self.settings.extend(self.model.settings.get(setting).into_iter().flat_map(|row| row.chain.iter()));
+        self.settings.extend(chain(self.model, setting));
     }
 
     fn conditions(&mut self, conditions: &[Condition]) {
@@ -145,7 +150,7 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
-            self.restricting.extend(row.setting);
+            self.restricting.extend(row.setting.into_iter().flat_map(|setting| chain(self.model, setting)));
         }
         let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
         let in_its_place = in_its_place.filter(|_| !self.alone);
@@ -193,13 +198,15 @@ impl<'e> Found<'e> {
         }
         match change {
             Change::Setting { setting, .. } => {
-                self.restrictions(|row| row.setting == Some(setting.position()));
+                let restricts = |by: u16| chain(model, by).contains(&setting.position());
+                self.restrictions(|row| row.setting.is_some_and(restricts));
             }
             Change::RolePermission { permission, .. } => {
                 let moved = permission.position();
                 self.restrictions(|row| row.restricts.as_ref().is_some_and(|all| all.permission == moved));
-                if model.permissions.get(moved).is_some_and(|row| row.restricts.is_some()) {
+                if let Some(restricts) = model.permissions.get(moved).and_then(|row| row.restricts.as_ref()) {
                     self.permission(moved);
+                    self.permission(restricts.permission);
                 }
             }
             Change::DeleteRole { role } => {

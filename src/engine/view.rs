@@ -147,10 +147,11 @@ impl Engine {
         }
     }
 
-    /// How many permissions a role of this engine holds.
+    /// How many permissions a role of this engine holds; what restricts it gives it none.
     pub(crate) fn strength(&self, role: RoleId) -> usize {
         let state = self.state();
         let permissions = (0..=u16::MAX).zip(state.model.permissions.rows());
+        let permissions = permissions.filter(|(_, row)| row.restricts.is_none());
         permissions.filter(|(position, row)| state.cell_of(role.position(), *position, row).is_on()).count()
     }
 

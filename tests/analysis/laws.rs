@@ -11,7 +11,8 @@ use tollkeeper::decision::Effect;
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::{Engine, Record};
 use tollkeeper::id::{PermissionId, RoleId, SettingId};
-use tollkeeper::request::{NamedAction, NamedChange, NamedRequest};
+use tollkeeper::request::{NamedAction, NamedChange, NamedRequest, To};
+use tollkeeper::word::Switch;
 
 use super::random::Dice;
 use super::{escalation, matrix, model, random, remedy};
@@ -70,12 +71,19 @@ fn every_change(engine: &Engine) -> Vec<NamedChange> {
     changes
 }
 
-/// The domains that one change by somebody who is there leads to, and which changes led there.
+/// Whether a change takes a permission from a role, which no remedy does.
+fn takes_away(engine: &Engine, change: &NamedChange) -> bool {
+    let permission = change.permission.as_ref().and_then(|name| engine.catalog().find::<PermissionId>(name));
+    let acts = permission.is_some_and(|permission| engine.catalog().restricts(permission).is_none());
+    acts && change.to == Some(To::Switch(Switch::Off))
+}
+
+/// The domains that one change by somebody who is there leads to.
 fn successors(engine: &Engine) -> Vec<Engine> {
     let actors = remedy::present(engine);
     let mut versions = BTreeSet::from([engine.version()]);
     let mut engines = Vec::new();
-    for change in every_change(engine) {
+    for change in every_change(engine).into_iter().filter(|change| !takes_away(engine, change)) {
         let mut action = NamedAction::default();
         action.change = Some(change);
         let applied = actors
@@ -91,7 +99,7 @@ fn successors(engine: &Engine) -> Vec<Engine> {
 #[test]
 fn remedies_keep_their_laws_in_random_worlds() {
     let (mut lifted, mut impossible, mut by_one, mut cut) = (0, 0, 0, 0);
-    for World { seed, engines, requests } in worlds(0..60, 50) {
+    for World { seed, engines, requests } in worlds(0..200, 50) {
         let engine = &engines[0];
         let successors = successors(engine);
         for request in requests {
@@ -110,8 +118,7 @@ fn remedies_keep_their_laws_in_random_worlds() {
             lifted += usize::from(!found.remedies.is_empty());
             impossible += usize::from(found.impossible.is_some());
             let lifts = successors.iter().any(|then| then.evaluate_named(&request).is_allow());
-            let change = |step: &Step| matches!(step, Step::Change(made) if made.given.is_empty());
-            let one = found.remedies.iter().any(|one| one.steps.len() == 1 && change(&one.steps[0]));
+            let one = found.remedies.iter().any(|one| matches!(one.steps[..], [Step::Change(_)]));
             assert!(
                 !lifts || one || !found.complete,
                 "seed {seed} {request:?}\n{}",

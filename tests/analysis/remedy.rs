@@ -34,6 +34,7 @@ fn requests(engine: &Engine) -> Vec<NamedRequest> {
 
 fn strength(engine: &Engine, actor: &Actor) -> usize {
     let permissions = engine.catalog().all::<PermissionId>();
+    let permissions = permissions.filter(|(_, one)| engine.catalog().restricts(*one).is_none());
     let role = match actor {
         Actor::Role(name) => engine.role(name),
         _ => None,
@@ -287,6 +288,50 @@ fn remedies_read_as_what_somebody_does() {
 }
 
 // A guest cannot create teams, but a member could be made of one.
+/// A setting that restricts is in effect with all that it requires: turning either off lifts what it denies.
+#[test]
+fn a_restriction_goes_with_what_its_setting_requires() {
+    let catalog = "
+        [catalog]
+        id = 'x'
+        version = '1'
+        [kinds.team]
+        [plans.only]
+        [roles.member]
+        [roles.boss]
+        [lists.partners]
+        match = 'email_domain'
+        [settings.guests]
+        default = 'on'
+        change = [{ roles = ['boss'] }]
+        [settings.partners_only]
+        default = 'on'
+        requires = ['guests']
+        change = [{ roles = ['boss'] }]
+        [permissions.invite]
+        default = { member = 'on' }
+        [permissions.invite_partners_only]
+        restricts = { permission = 'invite', to = 'partners' }
+        setting = 'partners_only'
+    ";
+    let domain = "
+        [domain]
+        id = 'x'
+        kind = 'team'
+        plan = 'only'
+        [lists]
+        partners = ['partner.example']
+    ";
+    let engine = Engine::parse(&tollkeeper::catalog::Catalog::parse(catalog).unwrap(), domain).unwrap();
+    let mut request =
+        Question::Permission("invite".to_owned()).asked_by(Actor::Role("member".to_owned()).subject());
+    request.context.email_domain = Some("else.example".to_owned());
+    let found = engine.remedies_named(&request);
+    assert_eq!(found.decision.reason, Reason::NotOnList);
+    let remedies: Vec<_> = found.remedies.iter().map(ToString::to_string).collect();
+    assert_eq!(remedies, ["`boss` turns setting `partners_only` off", "`boss` turns setting `guests` off"]);
+}
+
 #[test]
 fn another_role_is_named_apart() {
     let engine = worlds::engine(worlds::CONFIGURED);

@@ -172,8 +172,7 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
         text += &rows(dice, &format!("settings.{name}"), "change");
     }
     for name in ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"] {
-        // Without a rule role permissions cannot be configured at all, and nobody could tell who changed them.
-        if name == "role_permission" || dice.percent(90) {
+        if dice.percent(90) {
             let who = dice.array("roles", ROLES, 50) + &dice.value("permission", PLAIN, 60);
             let who = if who.is_empty() { "roles = [\"boss\"]\n".to_owned() } else { who };
             text += &format!("[changes.{name}]\n{who}");

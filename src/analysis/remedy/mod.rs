@@ -76,7 +76,8 @@ impl Engine {
     /// step at a time: the smallest sets come first, and a set that contains one of them is none. It looks at sets of
     /// [`STEPS_MAX`](Remedies::STEPS_MAX) steps at most, and at [`SETS_MAX`](Remedies::SETS_MAX) sets;
     /// [`complete`](Remedies::complete) says whether that was enough. A fact that is stated to be so stays so,
-    /// unless a gate fails for it.
+    /// unless a gate fails for it, and no permission is taken from a role, but for one that restricts: that a role
+    /// may do with less what it may not do with more, as another permission then suffices, is nothing to advise.
     ///
     /// # Example: a feature that is off, in an organization without a verified super admin
     ///

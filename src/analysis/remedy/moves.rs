@@ -6,7 +6,7 @@ use super::actors::{By, by_strength, granted, weakest};
 use crate::analysis::question::Who;
 use crate::decision::{Because, Decision, Gate, Parameter, Reason};
 use crate::domain::Change;
-use crate::engine::{Engine, Holders, Levers, RolePermission};
+use crate::engine::{Engine, Holders, Levers, RolePermission, Step};
 use crate::id::{
     AddOnId, FactId, FallbackId, FeatureId, IdSet, LimitId, ListId, ModelId, PermissionId, PlanId, RoleId,
     SettingId, Tag, positions,
@@ -64,6 +64,14 @@ impl Move {
 }
 
 impl Move {
+    /// The facts that are so for whoever asks in the place of the subject.
+    pub(super) const fn given(&self) -> Option<IdSet<FactId>> {
+        match self {
+            Self::Ask(by) => Some(by.given),
+            _ => None,
+        }
+    }
+
     /// Whether it changes what a request says and nothing of the domain.
     const fn is_circumstance(&self) -> bool {
         match self {
@@ -178,7 +186,8 @@ impl<'s> Here<'s> {
                 let Some(reason) = step.failure() else { continue };
                 let own = self.wishes(Failure { reason, because: step.because, facts: step.facts });
                 // Facts that are not stated are taken as false in the steps; what they could do stands in the deny.
-                hopeless |= own.is_empty() && reason != Reason::MissingFact;
+                let passable = !own.is_empty() || reason == Reason::MissingFact;
+                hopeless |= !passable && !self.leads_on(step, reason);
                 of_steps.extend(own);
             }
             // An alternative with one gate that nothing gets past is none.
@@ -187,6 +196,13 @@ impl<'s> Here<'s> {
             }
         }
         wishes
+    }
+
+    /// Whether another permission is asked after one that fails so: then the gates before are worth passing.
+    fn leads_on(&self, step: &Step, reason: Reason) -> bool {
+        let row = step.permission.and_then(|one| self.engine.catalog().model().permissions.get(one));
+        let lacking = matches!(reason.gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
+        lacking && reason != Reason::NeverForRole && row.is_some_and(|row| !row.otherwise.is_empty())
     }
 
     /// Facts that, if they were so, would hand the question to other gates, which may be easier to pass.
@@ -222,7 +238,7 @@ impl<'s> Here<'s> {
             {
                 self.contract()
             }
-            Reason::SettingOff => self.switched_on(because),
+            Reason::SettingOff | Reason::SettingAbsent => self.switched_on(because),
             Reason::OffForRole | Reason::OffByDefault => {
                 self.cell(because, Switch::On).map(Wish::Change).into_iter().collect()
             }
@@ -273,14 +289,14 @@ impl<'s> Here<'s> {
         contract(self.levers())
     }
 
-    /// The setting on; where one of several would do, each of those that are off.
+    /// The setting on; where one of several would do, each of those that are off. Nothing turns on what is absent.
     fn switched_on(&self, because: Because) -> Vec<Wish> {
+        let is_off = |setting: &SettingId| {
+            self.engine.setting(*setting).is_some_and(|now| now.position == Switch::Off && !now.absent)
+        };
         let own = because.get(Parameter::Setting).map(|setting| SettingId::new(self.tag(), setting));
-        let mut settings: Vec<SettingId> = own.into_iter().collect();
+        let mut settings: Vec<SettingId> = own.into_iter().filter(is_off).collect();
         if let Action::Run(_) | Action::Process { .. } = self.request.action {
-            let is_off = |setting: &SettingId| {
-                self.engine.setting(*setting).is_some_and(|now| now.position == Switch::Off && !now.absent)
-            };
             let others = self.levers().settings.iter().copied().filter(is_off);
             settings.extend(others.filter(|other| Some(*other) != own));
         }
@@ -305,10 +321,15 @@ impl<'s> Here<'s> {
             let entries = self.engine.list(list).map(str::to_owned);
             Edit::List(list, entries.chain([domain.to_ascii_lowercase()]).collect())
         });
-        let by_setting = because.get(Parameter::Setting);
-        let gone = match by_setting {
-            Some(setting) => Some(Edit::Setting(SettingId::new(self.tag(), setting), Switch::Off)),
-            None => self.cell(because, Switch::Off),
+        // A setting is in effect with all that it requires, so either of these turned off ends it.
+        let by_setting =
+            because.get(Parameter::Setting).map(|by| self.engine.catalog().model().settings.get(by));
+        let gone: Vec<Edit> = match by_setting {
+            Some(row) => {
+                let chain = row.into_iter().flat_map(|row| row.chain.iter());
+                chain.map(|one| Edit::Setting(SettingId::new(self.tag(), *one), Switch::Off)).collect()
+            }
+            None => self.cell(because, Switch::Off).into_iter().collect(),
         };
         entry.into_iter().chain(gone).map(Wish::Change).collect()
     }

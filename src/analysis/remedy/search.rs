@@ -10,7 +10,7 @@ use super::{Made, Remedies, Remedy, Step};
 use crate::analysis::circumstances::{AMPLE, with_model, with_tokens};
 use crate::analysis::question::role_name;
 use crate::catalog::Bind;
-use crate::decision::Decision;
+use crate::decision::{Decision, Gate};
 use crate::domain::{Change, Edit};
 use crate::engine::{Engine, Record};
 use crate::id::{IdSet, InSet, LimitId, QuantityId, RoleId, StandingId};
@@ -106,11 +106,51 @@ impl<'a> State<'a> {
         Some(then)
     }
 
+    /// What is once a way is gone again from here; `None` where it cannot be gone, or does not suffice.
+    fn retraced(&self, path: &[Move]) -> Option<Self> {
+        let mut state = self.clone();
+        for step in path {
+            let actors = || by_strength(state.engine());
+            let step = match step {
+                Move::Change(edit, _) => {
+                    let by = edit.lend(|change| weakest(state.engine(), &actors(), change))?;
+                    Move::Change(edit.clone(), by)
+                }
+                Move::Ask(by) if actors().iter().all(|(who, _)| *who != by.who) => return None,
+                other => other.clone(),
+            };
+            state = state.after(&step)?;
+            state.path.push(step);
+        }
+        state.decide().is_allow().then_some(state)
+    }
+
+    /// A way from here without the steps that can be left out: some only led to what lifts the deny.
+    fn shortest(&self, path: Vec<Move>) -> Vec<Move> {
+        let fewer = (0..path.len()).find_map(|left_out| {
+            let fewer: Vec<Move> = path
+                .iter()
+                .take(left_out)
+                .chain(path.iter().skip(left_out.saturating_add(1)))
+                .cloned()
+                .collect();
+            self.retraced(&fewer)
+        });
+        fewer.map_or(path, |state| self.shortest(state.path))
+    }
+
     /// The moves on the way to here and one more, whatever their order.
     fn set_with(&self, step: &Move) -> Vec<Move> {
         let mut set: Vec<Move> = self.path.iter().chain([step]).cloned().collect();
         set.sort_unstable();
         set
+    }
+
+    /// What is stated by whoever asks, on the way to here or in one more move: it depends on what comes before, so that
+    /// a set of moves with somebody else who asks can lead to more than one state.
+    fn given_with(&self, step: &Move) -> u64 {
+        let asked = self.path.iter().chain([step]).filter_map(Move::given);
+        asked.fold(0, |facts, given| facts | given.bits())
     }
 }
 
@@ -136,8 +176,9 @@ struct Search {
 impl Search {
     fn run(engine: &Engine, request: &Request<'_>) -> Self {
         let mut search = Self { found: Vec::new(), stuck: None, complete: true };
-        let mut seen: BTreeSet<Vec<Move>> = BTreeSet::new();
-        let mut layer = vec![State::of(engine, request)];
+        let mut seen: BTreeSet<(Vec<Move>, u64)> = BTreeSet::new();
+        let start = State::of(engine, request);
+        let mut layer = vec![start.clone()];
         for _ in 0..Remedies::STEPS_MAX {
             let mut next = Vec::new();
             for state in &layer {
@@ -152,18 +193,22 @@ impl Search {
                 for step in moves {
                     let set = state.set_with(&step);
                     // A set that contains one that suffices is not minimal.
-                    if search.has_part_of(&set) || seen.contains(&set) {
+                    if search.has_part_of(&set) || !seen.insert((set, state.given_with(&step))) {
                         continue;
                     }
-                    if seen.len() >= Remedies::SETS_MAX {
+                    if seen.len() > Remedies::SETS_MAX {
                         search.complete = false;
                         return search;
                     }
-                    seen.insert(set.clone());
                     let Some(mut then) = state.after(&step) else { continue };
                     then.path.push(step);
-                    if then.decide().is_allow() {
-                        search.found.push((set, then.path));
+                    let decision = then.decide();
+                    // What contradicts the rest of the request, as a fact against the times, is no step.
+                    if decision.reason().gate() == Some(Gate::Known) {
+                        continue;
+                    }
+                    if decision.is_allow() {
+                        search.keep(start.shortest(then.path));
                     } else {
                         next.push(then);
                     }
@@ -177,6 +222,17 @@ impl Search {
         let over = |state: &State<'_>| state.here().hopeless().is_some() || state.moves().is_empty();
         search.complete = layer.iter().all(over);
         search
+    }
+
+    /// Keeps a way of which no step can be left out, in the place of those that have all its steps and more.
+    fn keep(&mut self, path: Vec<Move>) {
+        let mut set = path.clone();
+        set.sort_unstable();
+        if !self.has_part_of(&set) {
+            self.found.retain(|(other, _)| !set.iter().all(|step| other.binary_search(step).is_ok()));
+            let at = self.found.partition_point(|(other, _)| other.len() <= set.len());
+            self.found.insert(at, (set, path));
+        }
     }
 
     fn has_part_of(&self, set: &[Move]) -> bool {
