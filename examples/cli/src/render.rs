@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
 use serde_json::Value;
 use tollkeeper::analysis::{
-    Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome, Remedies, Table,
-    Unstated,
+    Answer, Cell, ContractNote, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome,
+    Remedies, Table, Unstated,
 };
 use tollkeeper::engine::{BecauseValue, Engine, Record};
 
@@ -259,14 +260,29 @@ fn side(cell: &Cell) -> String {
     format!("{} ({})", word(cell), cell.reason)
 }
 
-pub(crate) fn findings(engine: &Engine, findings: &[Finding], paint: Paint) -> String {
+/// What lint finds.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Found<'f> {
+    /// What an evaluation shows.
+    Finding(&'f Finding),
+    /// What no decision depends on.
+    Note(&'f ContractNote),
+}
+
+pub(crate) fn findings(engine: &Engine, findings: &[Found<'_>], paint: Paint) -> String {
     let mut out = String::new();
-    for finding in findings {
-        let code = paint.ansi("33", finding.code.as_str());
-        let _ = writeln!(out, "{code}: {}", finding.message);
-        let shown = serde_json::to_string(&finding.request).unwrap_or_default();
-        let decision = engine.sentence(&engine.evaluate_named(&finding.request));
-        let _ = writeln!(out, "  shown by {shown}\n  -> {decision}");
+    for found in findings {
+        let (code, message) = match found {
+            Found::Finding(finding) => (finding.code.as_str(), &finding.message),
+            Found::Note(note) => (note.code.as_str(), &note.message),
+        };
+        let _ = writeln!(out, "{}: {message}", paint.ansi("33", code));
+        if let Found::Finding(finding) = found {
+            let shown = serde_json::to_string(&finding.request).unwrap_or_default();
+            let decision = engine.sentence(&engine.evaluate_named(&finding.request));
+            let _ = writeln!(out, "  shown by {shown}\n  -> {decision}");
+        }
     }
     let _ = match findings.len() {
         0 => writeln!(out, "nothing found"),

@@ -12,7 +12,7 @@ use tollkeeper::id::{ConnectorId, FactId, FeatureId, ListId, ModelId, Permission
 
 use crate::args::{Args, Ask, Command, Domain, Domains, Format};
 use crate::files::{self, Kind};
-use crate::render::{self, Paint};
+use crate::render::{self, Found, Paint};
 use crate::replay::{Shown, replayed};
 use crate::source::meant;
 use crate::{Ending, Failure, html};
@@ -201,9 +201,11 @@ fn compare<W: Write>(domains: &Domains, out: &mut Out<'_, W>) -> Result<Ending, 
 
 fn lint<W: Write>(domain: &Domain, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
     let engine = files::engine(domain)?;
-    let findings = engine.lint();
-    out.show(&findings, |paint| render::findings(&engine, &findings, paint))?;
-    Ok(ending(findings.is_empty()))
+    let (findings, notes) = (engine.lint(), engine.lint_contract());
+    let all: Vec<Found<'_>> =
+        findings.iter().map(Found::Finding).chain(notes.iter().map(Found::Note)).collect();
+    out.show(&all, |paint| render::findings(&engine, &all, paint))?;
+    Ok(ending(all.is_empty()))
 }
 
 fn escalation<W: Write>(
