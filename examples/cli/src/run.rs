@@ -244,10 +244,10 @@ fn check<W: Write>(suites: &[PathBuf], missed: bool, out: &mut Out<'_, W>) -> Re
         let text = |report| if missed { format!("{report:#}") } else { format!("{report}") };
         reports.iter().map(|report| paint.lines(&text(report))).collect::<Vec<_>>().join("\n")
     })?;
-    match broken.is_empty() {
-        true => Ok(ending(reports.iter().all(Report::passed))),
-        false => Err(Failure::Said(broken.join("\n\n"))),
+    if !broken.is_empty() {
+        return Err(Failure::Said(broken.join("\n\n")));
     }
+    Ok(ending(reports.iter().all(Report::passed)))
 }
 
 fn report(path: &Path) -> Result<Report, Failure> {
