@@ -42,6 +42,7 @@ pub(crate) use form;
 /// a value says its key.
 macro_rules! read_from_object {
     ($name:ident { $($(#[$attribute:meta])* $key:ident: $type:ty,)* }) => {
+        #[automatically_derived]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 #[derive(serde::Deserialize)]
@@ -302,7 +303,7 @@ mod tests {
             (r#"{"action":{"change":{"setting":"a","to":"maybe"}}}"#, "`on`, `off` or an array of entries"),
             (r#"{"action":{},"context":{"remaining":{"a":-1}}}"#, "invalid value: integer `-1`"),
             // The place of a value in an array says nothing.
-            (r#"[{},{}]"#, "invalid type: sequence, expected an object"),
+            ("[{},{}]", "invalid type: sequence, expected an object"),
             (r#"{"subject":[null,["member"],[]],"action":{}}"#, "invalid type: sequence, expected an object"),
             (r#"{"action":{"change":["uploads"]}}"#, "invalid type: sequence, expected an object"),
             (r#"{"action":{},"resource":["task"]}"#, "invalid type: sequence, expected an object"),
