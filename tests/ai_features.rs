@@ -557,27 +557,37 @@ fn all_providers_are_needed_unless_the_catalog_says_any() {
     let catalog = |providers: &str| {
         let text = format!(
             "[catalog]\nid = 'x'\nversion = '1'\n[kinds.team]\n[plans.free]\n[providers.one]\n[providers.two]\n\
-             [regimes.strict]\nbars = {{ providers = ['one'] }}\n[features.chat]\n{providers}\n"
+             [obligations]\nlogged = ''\n\
+             [regimes.strict]\nbars = {{ providers = ['one'] }}\nobligations = ['logged']\n\
+             [regimes.stern]\nbars = {{ providers = ['one'] }}\nobligations = ['logged']\n\
+             [features.chat]\n{providers}\n"
         );
         Catalog::parse(&text).unwrap()
     };
     let heading = |regimes: &str| {
         format!("[domain]\nid = 'acme'\nkind = 'team'\nplan = 'free'\nregimes = [{regimes}]\n")
     };
-    for (providers, regimes, expected, named) in [
-        ("providers = ['one', 'two']", "", "feature-on", "one+two"),
-        ("providers = ['one', 'two']", "'strict'", "provider-barred", ""),
-        ("any_provider = ['one', 'two']", "", "feature-on", "one+two"),
-        ("any_provider = ['one', 'two']", "'strict'", "feature-on", "two"),
-        ("any_provider = ['one']", "'strict'", "provider-barred", ""),
+    for (providers, regimes, expected, named, obligations) in [
+        ("providers = ['one', 'two']", "", "feature-on", "one+two", ""),
+        ("providers = ['one', 'two']", "'strict'", "provider-barred", "", ""),
+        ("any_provider = ['one', 'two']", "", "feature-on", "one+two", ""),
+        ("any_provider = ['one', 'two']", "'strict'", "feature-on", "two", "logged"),
+        // What two regimes say is said once.
+        ("providers = ['one', 'two']", "'stern', 'strict'", "provider-barred", "", ""),
+        ("any_provider = ['one', 'two']", "'stern', 'strict'", "feature-on", "two", "logged"),
+        ("any_provider = ['one']", "'strict'", "provider-barred", "", ""),
         // Nothing bars whom the documents do not name, except a regime that says so.
-        ("providers = 'unstated'", "'strict'", "feature-on", ""),
+        ("providers = 'unstated'", "'strict'", "feature-on", "", "logged"),
     ] {
         let engine = common::engine(&catalog(providers), &heading(regimes));
         let record = decide(&engine, json!({ "action": { "feature": "chat" } }));
         assert_eq!(
-            (record.reason.as_str(), record.providers.join("+").as_str()),
-            (expected, named),
+            (
+                record.reason.as_str(),
+                record.providers.join("+").as_str(),
+                record.obligations.join("+").as_str()
+            ),
+            (expected, named, obligations),
             "{providers} {regimes}"
         );
     }

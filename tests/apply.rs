@@ -78,6 +78,11 @@ fn every_form_of_change_does_what_it_says_and_nothing_else() {
         ("super_admin", r#"{"role":"member","permission":"create_teams","to":"on"}"#, ""),
         ("super_admin", r#"{"role":"guest","permission":"create_teams","to":"off"}"#, ""),
         (
+            "super_admin",
+            r#"{"role":"contractor","permission":"upload_files","to":"off"}"#,
+            r#"+[roles.contractor.permissions] +upload_files = "off""#,
+        ),
+        (
             "admin",
             r#"{"list":"trusted_domains","to":["B.example","a.example","b.example"]}"#,
             r#"-trusted_domains = ["partner.example"] +trusted_domains = ["a.example", "b.example"]"#,

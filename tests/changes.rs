@@ -18,6 +18,7 @@ use common::{
     Customer, DIVISION, HIPAA, ORGANIZATION, Table, UNHELD, WORKSPACE, because, change, decide, facts, warned,
 };
 use serde_json::{Value, json};
+use tollkeeper::catalog::Catalog;
 use tollkeeper::engine::{Engine, Record};
 use tollkeeper::request::NamedRequest;
 
@@ -581,7 +582,7 @@ fn a_change_warns_whoever_could_not_take_it_back() {
         roles = ['hand']
         to = ['off']
     ";
-    let catalog = tollkeeper::catalog::Catalog::parse(catalog).unwrap();
+    let catalog = Catalog::parse(catalog).unwrap();
     let table = Table::of(
         "
         actor       now  to   result
@@ -610,5 +611,48 @@ fn what_contract_and_directory_determine_has_no_form_of_change() {
     {
         let request = json!({ "action": { "change": { key: "x" } } });
         assert!(serde_json::from_value::<NamedRequest>(request).is_err(), "{key}");
+    }
+}
+
+#[test]
+fn the_plan_is_a_lever_of_a_change_of_what_depends_on_it() {
+    let catalog = Catalog::parse(
+        "
+        [catalog]
+        id = 'notes'
+        version = '1'
+        [kinds.team]
+        [plans.free]
+        [plans.paid]
+        [roles.owner]
+        [settings.ai]
+        default = 'on'
+        plans = ['paid']
+        change = [{ roles = ['owner'] }]
+        [permissions.draw]
+        default = { owner = 'on' }
+        plans = ['paid']
+        [features.sketch]
+        providers = []
+        beta = true
+        plans = ['paid']
+        [changes]
+        opt_in = { roles = ['owner'] }
+        role_permission = { roles = ['owner'] }
+        create_role = { roles = ['owner'] }
+        ",
+    );
+    let catalog = catalog.unwrap();
+    let engine = common::engine(&catalog, "[domain]\nid = 'a'\nkind = 'team'\nplan = 'free'");
+    for (change, expected) in [
+        (json!({ "setting": "ai", "to": "off" }), &["paid"][..]),
+        (json!({ "role": "owner", "permission": "draw", "to": "off" }), &["paid"]),
+        (json!({ "opt_in": "sketch", "to": "on" }), &["paid"]),
+        (json!({ "create_role": "painter", "based_on": "owner" }), &[]),
+    ] {
+        let request = serde_json::from_value(json!({ "action": { "change": change } })).unwrap();
+        let plans: Vec<_> =
+            engine.levers_named(&request).plans.iter().filter_map(|one| catalog.name(*one)).collect();
+        assert_eq!(plans, expected, "{change}");
     }
 }

@@ -250,6 +250,20 @@ fn an_engine_says_which_facts_to_load() {
     }
 }
 
+#[test]
+fn an_engine_says_whether_the_selected_model_matters() {
+    let engine = ORGANIZATION.engine();
+    for (action, model) in [
+        (r#"{"feature":"ai_studio_workflows"}"#, true),
+        (r#"{"feature":"smart_editor"}"#, false),
+        (r#"{"process":"user_content","feature":"ai_studio_workflows"}"#, true),
+        (r#"{"process":"user_content","feature":"smart_editor"}"#, false),
+    ] {
+        let request = serde_json::from_str(&format!(r#"{{"action":{action}}}"#)).unwrap();
+        assert_eq!(engine.reads_named(&request).model, model, "{action}");
+    }
+}
+
 // A change that takes a permission reads what the permission reads.
 #[test]
 fn authority_by_permission_reads_its_facts() {

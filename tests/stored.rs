@@ -251,6 +251,25 @@ fn sound(catalog: &Catalog, bytes: &[u8]) -> bool {
     true
 }
 
+/// The roles of bytes multiply with the permissions of a catalog that they were not made for.
+#[test]
+fn more_cells_than_a_table_may_have_are_refused() {
+    let catalog = |permissions: usize| {
+        let permissions: String = (0..permissions).map(|number| format!("p{number} = {{}}\n")).collect();
+        let text = "[catalog]\nid = 'x'\nversion = '1'\n[kinds.team]\n[plans.free]\n\
+                    [roles.a]\ncustom = true\n[changes.create_role]\nroles = ['a']\n";
+        Catalog::parse(&format!("{text}[permissions]\n{permissions}")).unwrap()
+    };
+    let (few, many) = (catalog(1), catalog(4096));
+    for (custom, sound) in [(9, true), (4096, false)] {
+        let roles: String =
+            (0..custom).map(|number| format!("[roles.r{number}]\nbased_on = 'a'\n")).collect();
+        let mut bytes = engine(&few, &format!("{HEAD}{roles}")).to_bytes();
+        bytes[1..9].copy_from_slice(&engine(&many, HEAD).to_bytes()[1..9]);
+        assert_eq!(Engine::from_bytes(&many, &signed(bytes)).is_ok(), sound, "{custom}");
+    }
+}
+
 #[test]
 fn a_changed_bit_is_noticed() {
     let catalog = catalog();

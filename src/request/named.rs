@@ -308,6 +308,7 @@ mod tests {
             (r#"{"action":{"change":["uploads"]}}"#, "invalid type: sequence, expected an object"),
             (r#"{"action":{},"resource":["task"]}"#, "invalid type: sequence, expected an object"),
             (r#"{"action":{},"context":"now"}"#, "invalid type: string \"now\", expected an object"),
+            (r#"{"action":{},"context":{"facts":3}}"#, "invalid type: integer `3`, expected a map"),
         ] {
             assert!(error(json).contains(message), "{json}: {}", error(json));
         }
