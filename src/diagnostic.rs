@@ -360,6 +360,11 @@ impl Problems {
         self.damaged.insert((entry.start, key.to_owned()));
     }
 
+    /// Whether the entry whose name stands at `entry` states this key in a way that cannot be read.
+    pub(crate) fn is_damaged(&self, entry: &Range<usize>, key: &str) -> bool {
+        self.damaged.contains(&(entry.start, key.to_owned()))
+    }
+
     /// Whether something at `span` only follows from a mistake that was noted already.
     fn follows(&self, code: Code, span: Option<&Range<usize>>, message: &str) -> bool {
         let Some(span) = span else { return false };
@@ -368,10 +373,7 @@ impl Problems {
         };
         match code {
             // The first word that such a message quotes is the key.
-            Code::MissingKey => message
-                .split('`')
-                .nth(1)
-                .is_some_and(|key| self.damaged.contains(&(span.start, key.to_owned()))),
+            Code::MissingKey => message.split('`').nth(1).is_some_and(|key| self.is_damaged(span, key)),
             Code::UnknownName | Code::MalformedId | Code::WrongType | Code::OutOfRange => {
                 self.found.iter().any(broken)
             }

@@ -32,6 +32,9 @@ pub struct Unstated {
     /// Facts that decide.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
+    /// Those of the facts that must not be so: were one so, it would be denied however the rest turns out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<String>,
     /// Whether the e-mail domain of the person concerned decides.
     #[serde(skip_serializing_if = "crate::document::is_default")]
     pub email_domain: bool,
@@ -153,6 +156,9 @@ impl Engine {
         match decision.reason() {
             Reason::MissingFact => {
                 unstated.facts = names(self, decision.facts().iter());
+                let barring =
+                    decision.facts().iter().filter(|fact| !possible(self, &request.fact(*fact, true)));
+                unstated.unless = names(self, barring);
                 unstated.email_domain = decision.because().get(Parameter::EmailDomain).is_some();
             }
             Reason::BalanceUnknown => unstated.limits = names(self, self.reads(request).limits.into_iter()),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{circumstances, possible};
+use super::circumstances::circumstances;
+use super::contract::not_offered;
 use super::question::{Actor, Question, everybody, give, names};
 use crate::decision::{Gate, Reason};
 use crate::engine::{BecauseValue, Engine, Holders, Record, RolePermission, SettingValue};
@@ -197,11 +198,11 @@ impl Engine {
         let asked = names::<FeatureId>(self).map(|it| Question::Feature(it).asked_by(everybody.clone()));
         let asked: Vec<_> = asked.filter(|it| self.levers_named(it).settings.contains(&id)).collect();
         let first = asked.first()?;
-        let gate = |request: &NamedRequest| self.evaluate_named(request).reason().gate();
-        if asked
-            .iter()
-            .all(|it| gate(it) == Some(Gate::Compliance) && !self.with_named(it, |it, _| possible(self, it)))
-        {
+        let barred =
+            |request: &NamedRequest| self.evaluate_named(request).reason().gate() == Some(Gate::Compliance);
+        let all = asked.iter().flat_map(|request| circumstances(&[self], request));
+        let open: Vec<NamedRequest> = all.filter(|request| !barred(request)).collect();
+        if open.is_empty() {
             let message =
                 format!("setting `{setting}` is on, but every feature that depends on it is barred");
             return Some(self.finding(LintCode::SwitchWithoutFeatures, message, first.clone()));
@@ -211,8 +212,8 @@ impl Engine {
             let decision = self.decide(request);
             decision.reason == Reason::SettingOff && text(&decision, "setting") != setting
         };
-        let all_need = stated && asked.iter().all(|request| needs(&request));
-        let first = asked.iter().find(needs).filter(|_| all_need)?;
+        let all_need = stated && open.iter().all(|request| needs(&request));
+        let first = open.first().filter(|_| all_need)?;
         let another = text(&self.decide(first), "setting");
         let message = format!("setting `{setting}` is turned on, but it requires `{another}`, which is off");
         Some(self.finding(LintCode::SettingNeedsAnother, message, first.clone()))
@@ -260,26 +261,25 @@ impl Engine {
         }
     }
 
-    /// Shown by whatever is not in the plan for want of the add-on; of an add-on that no gate asks for, by a request
-    /// that it leaves as it is.
     fn lint_add_ons(&self, findings: &mut Vec<Finding>) {
+        for (add_on, shown) in self.add_ons_not_offered() {
+            let message = not_offered(&add_on, self.domain().plan());
+            findings.extend(shown.map(|request| self.finding(LintCode::AddOnNotOffered, message, request)));
+        }
+    }
+
+    /// The add-ons that are stated and not offered, each with a request that is not in the plan for want of it, if a gate
+    /// asks for it.
+    pub(super) fn add_ons_not_offered(&self) -> Vec<(String, Option<NamedRequest>)> {
         let domain = self.domain();
         let stated = domain.add_ons().filter(|stated| self.add_ons().all(|add_on| add_on != *stated));
-        let stated: Vec<&str> = stated.collect();
-        if stated.is_empty() {
-            return;
-        }
-        let asked: Vec<NamedRequest> = self.every_request().collect();
-        for add_on in stated {
-            let wanting = |request: &&NamedRequest| {
+        let wanting = |add_on: &str| {
+            self.every_request().find(|request| {
                 let decision = self.decide(request);
                 decision.reason == Reason::NotInPlan && text(&decision, "add_on") == add_on
-            };
-            let Some(request) = asked.iter().find(wanting).or(asked.first()) else { continue };
-            let message =
-                format!("add-on `{add_on}` is stated, but plan `{}` does not offer it", domain.plan());
-            findings.push(self.finding(LintCode::AddOnNotOffered, message, request.clone()));
-        }
+            })
+        };
+        stated.map(|add_on| (add_on.to_owned(), wanting(add_on))).collect()
     }
 
     /// Everything that can be asked, by somebody with every role: changes of roles first, which add-ons are most

@@ -12,12 +12,13 @@
 //! | what does a settings screen show? | [`Settings`] |
 //! | what differs between two domains? | [`diff`] |
 //! | which logged decisions would have been different? | [`replay`] |
-//! | what in this domain has no effect, or surprises? | [`Finding`] |
+//! | what in this domain has no effect, or surprises? | [`Finding`], [`ContractNote`] |
 //! | can a role give itself a permission? | [`Escalation`] |
 //! | is that ever configurable? | [`Reach`] |
 
 mod answer;
 mod circumstances;
+mod contract;
 mod diff;
 mod escalation;
 mod lint;
@@ -30,6 +31,7 @@ mod replay;
 mod settings;
 
 pub use answer::{Answer, Answered, Cell, Unstated};
+pub use contract::{ContractCode, ContractNote};
 pub use diff::{CellDiff, Diff, DiffKind, diff};
 pub use escalation::{Escalation, EscalationStep, Outcome};
 pub use lint::{Finding, LintCode};

@@ -176,7 +176,7 @@ table! {
 table! {
     /// A limit of usage, of a plan or of a domain.
     LimitSource {
-        /// How much there is each period; left out, the limit is not known here and the caller states what remains.
+        /// How much there is each period; only with `stop = "none"` may it be left out.
         limit: Option<u64>,
         /// How often it starts anew.
         every: Option<Every>,

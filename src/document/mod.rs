@@ -239,9 +239,11 @@ mod tests {
         label: String,
         plans: Vec<String>,
         count: Option<u64>,
+        turn: Option<crate::word::Switch>,
+        stop: crate::word::Stop,
     }
 
-    keys! { Row { label, plans, count } }
+    keys! { Row { label, plans, count, turn, stop } }
 
     fn problems(text: &str) -> Vec<String> {
         let mut document = Document::read(text);
@@ -283,6 +285,20 @@ x = = 1
     fn a_scalar_where_a_table_belongs_is_named() {
         assert_eq!(problems("rows = 3"), ["1:8: wrong-type: `rows` must be a table"]);
         assert_eq!(problems("[rows]\na = 3"), ["2:5: wrong-type: expected a table, found integer `3`"]);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_how_it_is_written() {
+        for (row, said) in [
+            ("turn = true", "5: expected a string, one of `off`, `on`, found boolean `true`"),
+            ("stop = 1", "5: expected a string, one of `hard`, `soft`, `none`, found integer `1`"),
+            ("plans = 'a'", "6: expected an array, found string `a`; put it in brackets: [\"a\"]"),
+            ("label = 0.5", "6: expected a string, found floating point `0.5`; write it in quotes: \"0.5\""),
+        ] {
+            let (column, said) = said.split_once(": ").unwrap();
+            let column = column.parse::<usize>().unwrap() + 3;
+            assert_eq!(problems(&format!("[rows.a]\n{row}")), [format!("2:{column}: wrong-type: {said}")]);
+        }
     }
 
     #[test]

@@ -75,11 +75,11 @@ impl<'p> Entry<'p> {
 
     /// Notes that `value` is something else than what belongs there, and reads nothing.
     pub(crate) fn wrong_type<T>(&mut self, value: &Value<'_>, expected: &str) -> Option<T> {
-        self.expected(expected, value);
+        self.expected(expected, value, None);
         None
     }
 
-    fn expected(&mut self, expected: &str, value: &Value<'_>) {
+    fn expected(&mut self, expected: &str, value: &Value<'_>, help: Option<String>) {
         let found = match value.get_ref() {
             DeValue::String(text) => format!("string `{}`", text.escape_debug()),
             DeValue::Integer(number) => format!("integer `{number}`"),
@@ -89,16 +89,29 @@ impl<'p> Entry<'p> {
             DeValue::Array(_) => "an array".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
         };
-        self.mistake(Code::WrongType, value.span(), format!("expected {expected}, found {found}"), None);
+        self.mistake(Code::WrongType, value.span(), format!("expected {expected}, found {found}"), help);
     }
 
     /// The text of a string.
     pub(crate) fn text<'v>(&mut self, value: &'v Value<'_>) -> Option<&'v str> {
-        value.get_ref().as_str().or_else(|| self.wrong_type(value, "a string"))
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            // No key takes a floating point number: a decimal is read exactly, from text.
+            let decimal =
+                value.get_ref().as_float().map(|number| format!("write it in quotes: \"{number}\""));
+            self.expected("a string", value, decimal);
+        }
+        text
     }
 
     fn array<'v, 't>(&mut self, value: &'v Value<'t>) -> Option<&'v DeArray<'t>> {
-        value.get_ref().as_array().or_else(|| self.wrong_type(value, "an array"))
+        let array = value.get_ref().as_array();
+        if array.is_none() {
+            let text = value.get_ref().as_str();
+            let help = text.map(|text| format!("put it in brackets: [\"{}\"]", text.escape_debug()));
+            self.expected("an array", value, help);
+        }
+        array
     }
 
     /// Reads the keys of a table to where they go; false if `value` is none.

@@ -126,6 +126,16 @@ impl Domain {
         self.inner.source.holders.iter().map(|(name, count)| (name.get_ref().as_str(), *count))
     }
 
+    /// How many seats the file says were bought, of the plan or an add-on, in the order of names.
+    pub fn seats(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.inner.source.seats.iter().map(|(name, count)| (name.get_ref().as_str(), *count))
+    }
+
+    /// The region that the data is to live in, if the file names one.
+    pub fn region(&self) -> Option<&str> {
+        self.inner.source.residency.region.as_ref().map(|region| region.get_ref().as_str())
+    }
+
     /// The plan.
     pub fn plan(&self) -> &str {
         self.inner.source.domain.plan.as_ref().map_or("", |plan| plan.get_ref())

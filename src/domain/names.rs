@@ -29,6 +29,10 @@ pub(super) fn write(source: &DomainSource, model: &Model, problems: &mut Problem
     }
     let kind = heading.kind.as_ref().and_then(|name| lookup.find(&model.kinds, name, "kind"));
     let plan = heading.plan.as_ref().and_then(|name| lookup.find(&model.plans, name, "plan"));
+    if plan.is_none() || heading.add_ons.iter().any(|name| model.add_ons.position(name.get_ref()).is_none()) {
+        // What was bought is in doubt.
+        lookup.problems.damage(&heading.at.clone().unwrap_or_default(), "add_ons");
+    }
     let id = heading.id.as_ref().map_or("", |id| id.get_ref());
     let mut to = Writer::new(kind.unwrap_or(UNKNOWN), plan.unwrap_or(UNKNOWN), id);
     let roles = lookup.stated_roles(source);

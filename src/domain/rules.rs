@@ -57,22 +57,29 @@ impl Rules<'_, '_> {
         self.problems.add_with_help(code, at, message, help);
     }
 
+    /// Whether this key of the heading states what could not be understood: what is missing there follows from that.
+    fn in_doubt(&self, key: &str) -> bool {
+        let at = self.source.map(|source| source.domain.at.clone().unwrap_or_default());
+        at.is_some_and(|at| self.problems.is_damaged(&at, key))
+    }
+
     /// A regime needs its add-on and what must be attested for it (TRM-02, TRM-05).
     fn regimes(&mut self) {
         let model = self.model;
+        let (bought, attested) = (!self.in_doubt("add_ons"), !self.in_doubt("attested"));
         for (regime, row) in self.state.regimes() {
             let name = model.regimes.name(regime);
             let at = |source: &DomainSource| {
                 source.domain.regimes.iter().find(|one| one.get_ref() == name).map(Name::span)
             };
-            if let Some(add_on) = row.add_on.filter(|add_on| !self.state.has_add_on(*add_on)) {
+            if let Some(add_on) = row.add_on.filter(|add_on| bought && !self.state.has_add_on(*add_on)) {
                 let add_on = model.add_ons.name(add_on);
                 let message = format!("regime `{name}` needs add-on `{add_on}`, which is not in force");
                 let help = format!("add `{add_on}` to `add_ons` on a plan that offers it");
                 self.add(Code::RegimeNotInForce, at, message, Some(help));
             }
             for needed in &row.attested {
-                if !self.domain.view().attested().any(|one| *one == **needed) {
+                if attested && !self.domain.view().attested().any(|one| *one == **needed) {
                     let message = format!("regime `{name}` needs the attestation `{needed}`");
                     let help = format!("state `attested = [\"{needed}\"]` once that is so");
                     self.add(Code::RegimeNotInForce, at, message, Some(help));
@@ -108,7 +115,7 @@ impl Rules<'_, '_> {
         }
         let custom = domain.view().custom_roles();
         let create = model.changes.create_role.as_ref();
-        let allowed = domain.custom_roles == 0 || rule_holds(self.state, create);
+        let allowed = domain.custom_roles == 0 || rule_holds(self.state, create) || self.in_doubt("add_ons");
         for (name, row) in custom {
             if !allowed {
                 self.no_custom_role(name);

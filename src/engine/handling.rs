@@ -192,8 +192,8 @@ impl Engine {
         Region { before_migration: home, after_migration: after, now }
     }
 
-    /// Whether the domain has what lets it have a region of its own.
-    fn has_residency(&self) -> bool {
+    /// Whether an add-on is in force that lets the domain have a region of its own (TRM-04).
+    pub fn has_residency(&self) -> bool {
         let add_ons = &self.catalog.model().add_ons;
         add_ons.iter().any(|(add_on, _, row)| row.residency && self.state().has_add_on(add_on))
     }

@@ -10,8 +10,8 @@ mod subject;
 
 pub use action::{Action, Read, Run};
 pub use context::{Balance, Context};
-pub(crate) use named::form;
 pub use named::{NamedAction, NamedChange, NamedContext, NamedRequest, NamedSubject, Resource, To};
+pub(crate) use named::{Object, form, read_from_object};
 pub use subject::Subject;
 
 use crate::domain::After;

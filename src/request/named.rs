@@ -16,7 +16,7 @@ use crate::word::{Scope, Switch, Trigger};
 macro_rules! form {
     ($(#[$attribute:meta])* $name:ident { $($(#[$key_attribute:meta])* $key:ident $(= $called:literal)?: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
@@ -30,9 +30,48 @@ macro_rules! form {
         }
 
         crate::document::keys! { $name { $($key $(= $called)?),* } }
+
+        crate::request::read_from_object! { $name {
+            $($(#[$key_attribute])* #[serde(default)] $(#[serde(rename = $called)])? $key: $type,)*
+        } }
     };
 }
 pub(crate) use form;
+
+/// Reads a struct of these keys from an object. Deriving that would also read it from an array, in which the place of
+/// a value says its key.
+macro_rules! read_from_object {
+    ($name:ident { $($(#[$attribute:meta])* $key:ident: $type:ty,)* }) => {
+        #[automatically_derived]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields, expecting = "an object")]
+                struct Keys { $($(#[$attribute])* $key: $type,)* }
+
+                let Keys { $($key),* } = serde::Deserialize::deserialize(crate::request::Object(deserializer))?;
+                Ok(Self { $($key),* })
+            }
+        }
+    };
+}
+pub(crate) use read_from_object;
+
+/// What a struct is read from as a map, never as a sequence.
+pub(crate) struct Object<D>(pub(crate) D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
 
 /// A request in names, as it comes in JSON or TOML and goes into logs.
 ///
@@ -52,7 +91,7 @@ pub(crate) use form;
 /// assert_eq!(request.subject.roles, ["admin"]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -69,6 +108,13 @@ pub struct NamedRequest {
     #[serde(default, skip_serializing_if = "crate::document::is_default")]
     pub context: NamedContext,
 }
+
+read_from_object! { NamedRequest {
+    #[serde(default)] subject: NamedSubject,
+    action: NamedAction,
+    #[serde(default)] resource: Option<Resource>,
+    #[serde(default)] context: NamedContext,
+} }
 
 form! {
     /// Who asks.
@@ -256,6 +302,12 @@ mod tests {
             (r#"{"action":{"permission":"a","permission":"b"}}"#, "duplicate field `permission`"),
             (r#"{"action":{"change":{"setting":"a","to":"maybe"}}}"#, "`on`, `off` or an array of entries"),
             (r#"{"action":{},"context":{"remaining":{"a":-1}}}"#, "invalid value: integer `-1`"),
+            // The place of a value in an array says nothing.
+            ("[{},{}]", "invalid type: sequence, expected an object"),
+            (r#"{"subject":[null,["member"],[]],"action":{}}"#, "invalid type: sequence, expected an object"),
+            (r#"{"action":{"change":["uploads"]}}"#, "invalid type: sequence, expected an object"),
+            (r#"{"action":{},"resource":["task"]}"#, "invalid type: sequence, expected an object"),
+            (r#"{"action":{},"context":"now"}"#, "invalid type: string \"now\", expected an object"),
             (r#"{"action":{},"context":{"facts":3}}"#, "invalid type: integer `3`, expected a map"),
         ] {
             assert!(error(json).contains(message), "{json}: {}", error(json));

@@ -1,4 +1,4 @@
-use tollkeeper::analysis::LintCode;
+use tollkeeper::analysis::{ContractCode, LintCode};
 use tollkeeper::decision::Reason;
 
 use super::worlds;
@@ -108,11 +108,59 @@ fn a_switch_whose_features_are_all_barred_is_found() {
     assert_eq!(findings[0].decision.reason, Reason::ProviderBarred);
 }
 
+// AI-04, CRD-01: with a model of a provider that passes, AI Studio is not barred but waits for the other switch.
+#[test]
+fn a_switch_whose_features_some_model_would_pass_is_not_said_to_be_barred() {
+    let hipaa = "domain = { id = 'acme', kind = 'organization', plan = 'enterprise', regimes = ['hipaa'] }\nholders = { super_admin = 1 }";
+    let codes = |settings: &str| {
+        let findings = worlds::engine(&format!("{hipaa}\n{settings}")).lint();
+        findings.into_iter().map(|one| (one.code, one.decision.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(""), []);
+    assert_eq!(
+        codes("settings = { ai_studio = 'on' }"),
+        [(LintCode::SettingNeedsAnother, Reason::SettingOff)]
+    );
+}
+
 #[test]
 fn an_unremarkable_domain_has_no_findings() {
     for text in [worlds::ORGANIZATION, worlds::WORKSPACE, worlds::PERSONAL] {
         assert_eq!(worlds::engine(text).lint(), [], "{text}");
     }
+}
+
+// TRM-01: both figures, and access is not changed. TRM-04
+#[test]
+fn what_of_a_contract_does_not_fit_is_noted() {
+    let notes = |plan: &str, keys: &str, tables: &str| {
+        let text = organization(plan, tables).replace("' }", &format!("'{keys} }}"));
+        let notes = worlds::engine(&text).lint_contract();
+        notes.iter().map(|note| format!("{}: {}", note.code.as_str(), note.message)).collect::<Vec<_>>()
+    };
+    let add_ons = ", add_ons = ['permissions_management', 'data_residency']";
+    let seats = |count: u64| format!("seats = {{ enterprise = 120, permissions_management = {count} }}");
+    assert_eq!(notes("enterprise", add_ons, &seats(120)), [""; 0]);
+    assert_eq!(
+        notes("enterprise", add_ons, &seats(100)),
+        [
+            "seats-differ: add-on `permissions_management` has 100 seats and plan `enterprise` has 120; they must be \
+          equal, and an increase is invoiced on the line of the plan and on that of the add-on"
+        ]
+    );
+    assert_eq!(
+        notes("enterprise", "", "seats = { enterprise = 1, starter = 2, key_management = 3 }"),
+        [
+            "seats-muted: 3 seats of `key_management` are stated, which the domain does not have",
+            "seats-muted: 2 seats of `starter` are stated, which the domain does not have",
+        ]
+    );
+    let region = "residency = { region = 'eu', migrated = true }";
+    assert_eq!(notes("enterprise", add_ons, region), [""; 0]);
+    assert_eq!(
+        notes("enterprise", "", region),
+        ["region-muted: region `eu` is stated, but no add-on is in force that gives the domain its own"]
+    );
 }
 
 #[test]
@@ -121,23 +169,29 @@ fn codes_are_unique_and_spelt_alike_everywhere() {
         assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
         assert!(LintCode::ALL[..at].iter().all(|other| other.as_str() != code.as_str()));
     }
+    for code in ContractCode::ALL {
+        assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));
+        assert!(LintCode::ALL.iter().all(|other| other.as_str() != code.as_str()));
+    }
 }
 
-// An add-on that no gate asks for has no effect either, and the request shown is decided alike without it.
+// An add-on that a gate asks for is shown missing there; one that no gate asks for is a note on the contract.
 #[test]
 fn an_add_on_that_the_plan_does_not_offer_changes_nothing() {
-    for (add_on, reason) in [
-        ("permissions_management", Reason::NotInPlan),
-        ("compliance_management", Reason::NotInPlan),
-        ("ai_studio_max", Reason::NotInPlan),
-    ] {
+    for (add_on, asked_for) in
+        [("permissions_management", true), ("compliance_management", false), ("ai_studio_max", false)]
+    {
         let with = format!(
             "domain = {{ id = 'me', kind = 'workspace', plan = 'personal', add_ons = ['{add_on}'] }}"
         );
         let (with, without) = (worlds::engine(&with), worlds::engine(worlds::PERSONAL));
-        let findings = with.lint();
-        let [finding] = &findings[..] else { panic!("{findings:#?}") };
-        assert_eq!((finding.code, finding.decision.reason), (LintCode::AddOnNotOffered, reason));
+        let (findings, notes) = (with.lint(), with.lint_contract());
+        assert_eq!((findings.len(), notes.len()), if asked_for { (1, 0) } else { (0, 1) }, "{add_on}");
+        assert!(notes.iter().all(|note| note.code == ContractCode::AddOnMuted));
+        let Some(finding) = findings.first() else { continue };
+        let because = format!("{:?}", finding.decision.because);
+        assert!(because.contains(add_on), "shown by something unrelated: {because}");
+        assert_eq!((finding.code, finding.decision.reason), (LintCode::AddOnNotOffered, Reason::NotInPlan));
         let decided = without.decide(&finding.request);
         assert_eq!(
             (decided.reason, decided.because),

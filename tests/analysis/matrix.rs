@@ -73,6 +73,21 @@ pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> 
 }
 
 // DEC-03, P7
+// CON-09
+#[test]
+fn a_cell_tells_which_facts_must_not_be_so() {
+    let engine = worlds::engine(worlds::ORGANIZATION);
+    let cell =
+        |question: Question| engine.cell(&question.asked_by(Actor::Role("super_admin".to_owned()).subject()));
+    let (connector, mode) = ("notion_ai".to_owned(), "user_account".to_owned());
+    let connect = cell(Question::Connect { connector, mode }).unstated;
+    assert_eq!(connect.facts, ["already_connected", "host_owner", "host_plan_eligible"]);
+    assert_eq!(connect.unless, ["already_connected"]);
+    // An exemption allows by itself, and deleting without it takes access: neither must not be so.
+    let delete = cell(Question::Permission("delete_tasks".to_owned())).unstated;
+    assert_eq!((delete.facts, delete.unless), (vec!["draft".to_owned(), "task_access".to_owned()], vec![]));
+}
+
 #[test]
 fn every_cell_of_the_matrix_equals_its_evaluation() {
     for engine in worlds::engines() {

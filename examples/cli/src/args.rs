@@ -166,7 +166,7 @@ Examples:
     /// Run policy suites: checks of what is expected of a domain, with coverage
     ///
     /// A suite names its domain and catalog by itself, relative to its own file. Every suite is run, also behind one
-    /// that fails.
+    /// that fails or cannot be read.
     #[command(after_help = "\
 Exit code: 0 every check passed, 1 one failed, 2 a file is wrong
 

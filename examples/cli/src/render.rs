@@ -1,14 +1,17 @@
 //! What people read: plain text, with colour on a terminal only.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
-
+use serde::Serialize;
+use serde_json::Value;
 use tollkeeper::analysis::{
-    Answer, Cell, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome, Remedies, Table,
+    Answer, Cell, ContractNote, Counts, Diff, DiffKind, Escalation, Finding, Flip, MatrixRecord, Outcome,
+    Remedies, Table, Unstated,
 };
-use tollkeeper::engine::{BecauseValue, Engine};
+use tollkeeper::engine::{BecauseValue, Engine, Record};
 
 use crate::args::Colour;
 
@@ -76,10 +79,12 @@ pub(crate) fn word(cell: &Cell) -> String {
 
 /// What a cell depends on.
 pub(crate) fn depends(cell: &Cell) -> String {
-    let mut on: Vec<&str> = cell.unstated.facts.iter().map(String::as_str).collect();
-    on.extend(cell.unstated.email_domain.then_some("e-mail domain"));
-    on.extend(cell.unstated.limits.iter().map(String::as_str));
-    on.extend(cell.unstated.model.then_some("model"));
+    let Unstated { facts, unless, email_domain, limits, model, .. } = &cell.unstated;
+    let fact = |fact: &String| if unless.contains(fact) { format!("not {fact}") } else { fact.clone() };
+    let mut on: Vec<String> = facts.iter().map(fact).collect();
+    on.extend(email_domain.then(|| "e-mail domain".to_owned()));
+    on.extend(limits.iter().cloned());
+    on.extend(model.then(|| "model".to_owned()));
     on.join(", ")
 }
 
@@ -198,7 +203,8 @@ pub(crate) fn remedies(found: &Remedies) -> String {
     out
 }
 
-pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
+/// Where both sides read alike, what differs beside is told of the two decisions about the example.
+pub(crate) fn diff((before, after): (&Engine, &Engine), diff: &Diff, paint: Paint) -> String {
     let mut out = String::new();
     for cell in &diff.cells {
         let code = match cell.kind {
@@ -208,7 +214,21 @@ pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
         };
         let kind = paint.ansi(code, &format!("{:11}", cell.kind.as_str()));
         let (old, new) = (side(&cell.old), side(&cell.new));
-        let _ = writeln!(out, "{kind}  {:12}  {}: {old} -> {new}", cell.actor, cell.question);
+        let _ = write!(out, "{kind}  {:12}  {}: {old} -> {new}", cell.actor, cell.question);
+        if old == new {
+            let [old, new] = [before, after].map(|engine| told(&engine.decide(&cell.example)));
+            let words: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            let differs = |word: &str| old.get(word) != new.get(word);
+            // Another reason is about other things.
+            let told = |word: &&String| differs(word) && (*word == "reason" || !differs("reason"));
+            let differing = words.into_iter().filter(told);
+            let side = |told: &BTreeMap<String, String>, word| {
+                told.get(word).map_or("none", String::as_str).to_owned()
+            };
+            let said = differing.map(|word| format!("{word} {} -> {}", side(&old, word), side(&new, word)));
+            let _ = write!(out, "; {}", said.collect::<Vec<_>>().join(", "));
+        }
+        out.push('\n');
     }
     let kinds = [DiffKind::Widened, DiffKind::Narrowed, DiffKind::Moved, DiffKind::ReasonOnly];
     let counts: Vec<String> =
@@ -217,18 +237,52 @@ pub(crate) fn diff(diff: &Diff, paint: Paint) -> String {
     out
 }
 
+/// What a decision says, by word, but for the domain that was asked.
+fn told(record: &Record) -> BTreeMap<String, String> {
+    let Ok(Value::Object(mut words)) = serde_json::to_value(record) else { return BTreeMap::new() };
+    let because = words.remove("because");
+    words.retain(|word, _| word != "domain" && word != "version");
+    words.extend(because.as_ref().and_then(Value::as_object).cloned().unwrap_or_default());
+    words.into_iter().map(|(word, value)| (word, plain(&value))).collect()
+}
+
+/// A value as people read it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" and "),
+        other => other.to_string(),
+    }
+}
+
 fn side(cell: &Cell) -> String {
     format!("{} ({})", word(cell), cell.reason)
 }
 
-pub(crate) fn findings(engine: &Engine, findings: &[Finding], paint: Paint) -> String {
+/// What lint finds.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Found<'f> {
+    /// What an evaluation shows.
+    Finding(&'f Finding),
+    /// What no decision depends on.
+    Note(&'f ContractNote),
+}
+
+pub(crate) fn findings(engine: &Engine, findings: &[Found<'_>], paint: Paint) -> String {
     let mut out = String::new();
-    for finding in findings {
-        let code = paint.ansi("33", finding.code.as_str());
-        let _ = writeln!(out, "{code}: {}", finding.message);
-        let shown = serde_json::to_string(&finding.request).unwrap_or_default();
-        let decision = engine.sentence(&engine.evaluate_named(&finding.request));
-        let _ = writeln!(out, "  shown by {shown}\n  -> {decision}");
+    for found in findings {
+        let (code, message) = match found {
+            Found::Finding(finding) => (finding.code.as_str(), &finding.message),
+            Found::Note(note) => (note.code.as_str(), &note.message),
+        };
+        let _ = writeln!(out, "{}: {message}", paint.ansi("33", code));
+        if let Found::Finding(finding) = found {
+            let shown = serde_json::to_string(&finding.request).unwrap_or_default();
+            let decision = engine.sentence(&engine.evaluate_named(&finding.request));
+            let _ = writeln!(out, "  shown by {shown}\n  -> {decision}");
+        }
     }
     let _ = match findings.len() {
         0 => writeln!(out, "nothing found"),

@@ -12,7 +12,7 @@ use tollkeeper::id::{ConnectorId, FactId, FeatureId, ListId, ModelId, Permission
 
 use crate::args::{Args, Ask, Command, Domain, Domains, Format};
 use crate::files::{self, Kind};
-use crate::render::{self, Paint};
+use crate::render::{self, Found, Paint};
 use crate::replay::{Shown, replayed};
 use crate::source::meant;
 use crate::{Ending, Failure, html};
@@ -195,15 +195,17 @@ fn matrix<W: Write>(domain: &Domain, format: Format, out: &mut Out<'_, W>) -> Re
 fn compare<W: Write>(domains: &Domains, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
     let (old, new) = engines(domains)?;
     let diff = diff(&old, &new);
-    out.show(&diff, |paint| render::diff(&diff, paint))?;
+    out.show(&diff, |paint| render::diff((&old, &new), &diff, paint))?;
     Ok(ending(diff.cells.is_empty()))
 }
 
 fn lint<W: Write>(domain: &Domain, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
     let engine = files::engine(domain)?;
-    let findings = engine.lint();
-    out.show(&findings, |paint| render::findings(&engine, &findings, paint))?;
-    Ok(ending(findings.is_empty()))
+    let (findings, notes) = (engine.lint(), engine.lint_contract());
+    let all: Vec<Found<'_>> =
+        findings.iter().map(Found::Finding).chain(notes.iter().map(Found::Note)).collect();
+    out.show(&all, |paint| render::findings(&engine, &all, paint))?;
+    Ok(ending(all.is_empty()))
 }
 
 fn escalation<W: Write>(
@@ -228,13 +230,23 @@ fn escalation<W: Write>(
     Ok(ending(!found.iter().any(|one| matches!(one.outcome, Outcome::Path(_) | Outcome::Undecided))))
 }
 
-/// Runs every suite, also behind one that fails; what a suite names is looked for beside it.
+/// Runs every suite, also behind one that fails or cannot be read; what a suite names is looked for beside it.
 fn check<W: Write>(suites: &[PathBuf], missed: bool, out: &mut Out<'_, W>) -> Result<Ending, Failure> {
-    let reports: Vec<Report> = suites.iter().map(|path| report(path)).collect::<Result<_, _>>()?;
+    let (mut reports, mut broken) = (Vec::new(), Vec::new());
+    for path in suites {
+        match report(path) {
+            Ok(report) => reports.push(report),
+            Err(Failure::Said(said)) => broken.push(said),
+            Err(other) => return Err(other),
+        }
+    }
     out.show(&reports, |paint| {
         let text = |report| if missed { format!("{report:#}") } else { format!("{report}") };
         reports.iter().map(|report| paint.lines(&text(report))).collect::<Vec<_>>().join("\n")
     })?;
+    if !broken.is_empty() {
+        return Err(Failure::Said(broken.join("\n\n")));
+    }
     Ok(ending(reports.iter().all(Report::passed)))
 }
 

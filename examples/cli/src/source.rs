@@ -98,6 +98,7 @@ fn of_json(error: &serde_json::Error, text: &str) -> Problem {
         None => (
             said.replace("missing field", "missing key")
                 .replace("duplicate field", "duplicate key")
+                .replace("expected u64", "expected a whole number")
                 .replace("EOF while parsing", "the text ends within"),
             None,
         ),

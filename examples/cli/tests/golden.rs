@@ -85,6 +85,7 @@ fn replay_names_every_request_that_flips() {
 #[test]
 fn lint_shows_each_finding_by_an_evaluation() {
     check(&["lint", CLINIC], &expect_file!["golden/lint.txt"]);
+    check(&["lint", "examples/domains/hospital_group.toml"], &expect_file!["golden/lint_contract.txt"]);
 }
 
 #[test]

@@ -45,14 +45,16 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     let suite = text(SUITE).replace("../domains/clinic.toml", "nowhere.toml");
     let in_place = "[suite]\nname = 's'\n[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'startr'\n[[check]]\nname = 'c'\naction = { store = 'x' }\nexpect = 'deny'\n";
     let (typo_file, broken_log) = (made("typo.toml", &typo), made("broken.jsonl", broken_log));
+    let lone = "[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'starter'\nadd_ons = 'ai_studio_plus'\n";
+    let both = typo.replacen("enterprise", "enterprize", 1).replacen("uploads", "upload", 1);
+    let (both, lone) = (made("key_and_names.toml", both), made("lone.toml", lone));
     let windows = made("windows.toml", typo.replace('\n', "\r\n"));
     let (misspelt, latin) = (made("misspelt.jsonl", old_log), made("latin.toml", b"id = \"\xff\""));
     let (suite, in_place) = (made("suite.toml", suite), made("in_place.toml", in_place));
     // Shape and names: whoever mends one sees the other at the same time.
     let mixed = "[domain]\nid = 'acme'\nkind = 'workspce'\nplan = 'starter'\n[settings]\nuploads = true\n";
-    let mixed = made("mixed.toml", mixed);
     let suite_of_typos = "[suite]\nname = 's'\n[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'starter'\n[[check]]\nname = 'denied'\nsubject = { roles = ['gust'] }\naction = { permission = 'create_teams' }\nexpect = 'deny'\n[[check]]\nname = 'allowed'\nsubject = { roles = ['membr'] }\naction = { permission = 'create_teams' }\nexpect = 'allow'\n";
-    let suite_of_typos = made("suite_of_typos.toml", suite_of_typos);
+    let (mixed, suite_of_typos) = (made("mixed.toml", mixed), made("suite_of_typos.toml", suite_of_typos));
     let (empty, no_log) = (made("empty.toml", ""), made("empty.jsonl", "\n\n"));
     let teams = ["--permission", "create_teams"];
     let mistakes: Vec<Vec<&str>> = vec![
@@ -63,6 +65,8 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", &empty],
         vec!["lint", &typo_file],
         vec!["lint", &windows],
+        vec!["lint", &both],
+        vec!["lint", &lone],
         vec!["lint", &mixed],
         vec!["lint", "examples/catalogs/notes.toml"],
         vec!["lint", SUITE],
@@ -70,7 +74,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", "examples/domains/book_club.toml"],
         vec!["check", CLINIC],
         vec!["check", "examples/suites"],
-        vec!["check", SUITE, &suite],
+        vec!["check", SUITE, &suite, "examples/suites/book_club.toml", "nowhere.toml"],
         vec!["check", &in_place],
         vec!["check", &suite_of_typos],
         vec!["replay", CLINIC, CANDIDATE, "examples/logs"],
@@ -102,6 +106,13 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         ],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{\"role\":\"member\"}}"],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{},\n \"action\":{\"permission\":7}}"],
+        vec!["evaluate", CLINIC, "--request", "{\"subject\":[null,[\"member\"]],\"action\":{}}"],
+        vec![
+            "evaluate",
+            CLINIC,
+            "--request",
+            "{\"action\":{},\"context\":{\"used\":{\"ai_outputs\":\"3\"}}}",
+        ],
         vec![
             "evaluate",
             CLINIC,
