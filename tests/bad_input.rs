@@ -731,19 +731,19 @@ fn no_mutated_text_makes_a_panic() {
         Ok(request) => !clinic.explain_named(&request).to_string().is_empty(),
     };
     let heads: Vec<&str> = BUILTIN.split("\n\n").collect();
-    let mut accepted = Vec::new();
-    accepted.push(sweep(BUILTIN, 40, 1, catalog));
-    // Parts of the built-in catalog, so that more cases fit into the time.
+    // Parts of the built-in catalog, so that more cases fit into the time; what they refer to is mostly elsewhere.
     for (number, part) in (0..).zip(heads.chunks(heads.len() / 8)) {
-        accepted.push(sweep(&format!("{CATALOG_HEADING}{}", part.join("\n\n")), 100, 100 + number, catalog));
+        sweep(&format!("{CATALOG_HEADING}{}", part.join("\n\n")), 100, 100 + number, catalog);
     }
-    accepted.push(sweep(NOTES, 500, 2, catalog));
-    accepted.push(sweep(CLINIC, 3000, 3, |text| domain(&builtin, text)));
-    accepted.push(sweep(BOOK_CLUB, 3000, 4, |text| domain(&notes, text)));
-    accepted.push(sweep(SUITE, 100, 5, suite));
-    accepted.push(sweep(REQUEST, 3000, 6, named));
-    assert!(
-        accepted.iter().sum::<u64>() > 500,
-        "the cases are broken too badly to reach anything: {accepted:?}"
-    );
+    sweep(BUILTIN, 40, 1, catalog);
+    let accepted = [
+        sweep(NOTES, 500, 2, catalog),
+        sweep(CLINIC, 3000, 3, |text| domain(&builtin, text)),
+        sweep(BOOK_CLUB, 3000, 4, |text| domain(&notes, text)),
+        sweep(SUITE, 200, 5, suite),
+        sweep(REQUEST, 3000, 6, named),
+    ];
+    let enough = [20, 200, 200, 10, 100];
+    let few = accepted.iter().zip(enough).any(|(accepted, enough)| *accepted < enough);
+    assert!(!few, "the cases are broken too badly to reach anything: {accepted:?} of {enough:?}");
 }

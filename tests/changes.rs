@@ -512,6 +512,54 @@ fn a_change_that_nobody_present_could_make_needs_verification() {
     }
 }
 
+// ADM-06: what only supreme roles configure, nobody else gives back to a role that they delete.
+#[test]
+fn deleting_a_role_warns_whoever_could_not_configure_it_again() {
+    for (permissions, actor, expected) in [
+        ("", "clerk", "authorized-change"),
+        ("create_teams = 'off'", "clerk", "authorized-change"),
+        ("manage_roles = 'off'", "clerk", "authorized-change"),
+        ("manage_roles = 'on'", "clerk", "authorized-change!"),
+        ("assign_roles = 'off'", "clerk", "authorized-change!"),
+        ("assign_roles = 'off'", "super_admin", "authorized-change"),
+    ] {
+        let tables = format!(
+            "[roles.clerk]\nbased_on = 'admin'\npermissions = {{ manage_roles = 'on' }}\n\
+             [roles.chief]\nbased_on = 'admin'\npermissions = {{ {permissions} }}\n"
+        );
+        let holders = "super_admin = 1\nchief = 0\nclerk = 1";
+        let engine = Customer { holders, tables: &tables, ..ORGANIZATION }.engine();
+        let record = change_by(&engine, actor, json!({ "delete_role": "chief" }));
+        assert_eq!(warned(&record), expected, "{permissions} by {actor}");
+    }
+}
+
+// ROL-10: where no fact verifies the first holder of a supreme role, no change makes one.
+#[test]
+fn nobody_makes_themselves_the_first_holder_unverified() {
+    for (verified_by, stated, expected) in [
+        ("verified_by = 'verified'", json!({ "verified": true }), "authorized-change"),
+        ("verified_by = 'verified'", json!({ "verified": false }), "needs-verification"),
+        ("verified_by = 'verified'", json!({}), "missing-fact"),
+        ("", json!({ "verified": true }), "needs-verification"),
+    ] {
+        let catalog = format!(
+            "[catalog]\nid = 'x'\nversion = '1'\n[kinds.team]\n[plans.only]\n[facts]\nverified = 'v'\n\
+             [roles.king]\nsupreme = true\n{verified_by}\n[roles.clerk]\n\
+             [permissions.see]\nneeds = ['verified']\ndefault = {{ clerk = 'on' }}\n\
+             [changes]\nassign_role = {{ roles = ['clerk'] }}"
+        );
+        let catalog = tollkeeper::catalog::Catalog::parse(&catalog).unwrap();
+        let domain = "[domain]\nid = 'x'\nkind = 'team'\nplan = 'only'\n[holders]\nking = 0";
+        let engine = Engine::parse(&catalog, domain).unwrap();
+        let change = json!({ "assign_role": "king", "from": "clerk" });
+        let request = json!({
+            "subject": { "roles": ["clerk"] }, "action": { "change": change }, "context": { "facts": stated },
+        });
+        assert_eq!(decide(&engine, request).reason.as_str(), expected, "{verified_by} {stated}");
+    }
+}
+
 // ADM-06: the warning is derived from what the actor may do afterwards, whatever the catalog.
 #[test]
 fn a_change_warns_whoever_could_not_take_it_back() {

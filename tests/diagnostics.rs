@@ -129,7 +129,7 @@ match = 'email_domain'
 #[test]
 fn every_kind_of_mistake_in_a_catalog_has_a_code_a_place_and_a_message() {
     #[rustfmt::skip]
-    let table: [(&str, &[&str]); 27] = [
+    let table: [(&str, &[&str]); 28] = [
         ("[permissions.p]\ndefault = { c = 'on' }", &["16:13: unknown-name: unknown role `c`"]),
         ("[permissions.p]\nneeds = ['g']", &["16:10: unknown-name: unknown fact `g`"]),
         ("[permissions.p]\nneeds = ['f', 'f']", &["16:15: duplicate: fact `f` is named twice"]),
@@ -156,7 +156,8 @@ fn every_kind_of_mistake_in_a_catalog_has_a_code_a_place_and_a_message() {
         ("[meters.m]", &["15:9: missing-key: missing key `counts`"]),
         ("[models.m]\nprovider = 'y'\nprice = { input = '0.0005' }\n[providers.y]", &["17:19: out-of-range: `0.0005` is no price; write credits a token with at most three places, such as `0.025`"]),
         ("[obligations]\nwarn_irreversible = ''", &["16:1: duplicate: obligation `warn_irreversible` is there in every catalog"]),
-        ("[plans.p]\nlimits = { x = { limit = 1, stop = 'soft' }, y = { limit = 1, ceiling_percent = 130 } }", &["16:12: missing-key: a soft limit needs `ceiling_percent`", "16:81: contradiction: `ceiling_percent` belongs to `stop = \"soft\"`"]),
+        ("[plans.p]\nlimits = { cup = { limit = 1 } }\n[meters.cups]\ncounts = ['requested']", &["16:12: unknown-name: unknown limit `cup`; did you mean `cups`?"]),
+        ("[plans.p]\nlimits = { x = { limit = 1, stop = 'soft' }, y = { limit = 1, ceiling_percent = 130 } }\n[meters.x]\ncounts = ['requested']\nlimits = ['x', 'y']", &["16:12: missing-key: a soft limit needs `ceiling_percent`", "16:81: contradiction: `ceiling_percent` belongs to `stop = \"soft\"`"]),
     ];
     assert!(Catalog::parse(CATALOG).is_ok());
     for (text, expected) in table {

@@ -39,7 +39,7 @@ macro_rules! o1 {
 
 #[test]
 fn outputs_count_once_each_and_only_when_they_should() {
-    // USE-01 to USE-05, USE-07
+    // USE-01, USE-02, USE-03, USE-04, USE-05, USE-07
     tell_all(
         &Options::default(),
         &[

@@ -1,16 +1,21 @@
 //! What the ledger costs. Absolute figures drift with the machine: compare those of one run.
 //!
 //! `cargo bench -p tollkeeper-benches --bench ledger`. `TOLLKEEPER_ACCOUNTS` says how many accounts are asked at
-//! random; a million by default, which takes 2.5 GB. Reserving and settling includes pricing both; `snapshot` and
-//! `load` are of an account that remembers 2,400 events. Instructions: `benches/callgrind ledger-price ledger-run`.
+//! random; a million by default, which takes 2.5 GB. Reserving and settling includes pricing both; a batch is 32
+//! runs; `snapshot` and `load` are of an account that remembers 2,400 events. Instructions: `benches/callgrind
+//! ledger-price ledger-run`.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tollkeeper::units::Timestamp;
 use tollkeeper::usage::account::Account;
+use tollkeeper::usage::event::{AccountId, Event};
 use tollkeeper_benches::ledger::{Prices, account, busy_account};
 use tollkeeper_benches::random::Random;
+
+/// So many events are read ahead before the first of them is applied.
+const BATCH: usize = 32;
 
 fn price(criterion: &mut Criterion) {
     let prices = Prices::new();
@@ -44,6 +49,22 @@ fn random(criterion: &mut Criterion) {
             prices.run(&mut accounts[random.below(count)], number);
             number += 1;
         });
+    });
+    let mut group = criterion.benchmark_group("ledger");
+    group.throughput(Throughput::Elements(BATCH as u64));
+    group.bench_function("reserve and settle, a batch of accounts at random, read ahead", |bencher| {
+        let events = || -> [_; BATCH] {
+            std::array::from_fn(|_| {
+                let place = random.below(count);
+                number += 1;
+                (place, number, prices.reserve(AccountId::new(place as u128), number))
+            })
+        };
+        let apply = |batch: [(usize, i64, Event); BATCH]| {
+            batch.iter().for_each(|(place, _, event)| accounts[*place].read_ahead(event));
+            batch.iter().for_each(|(place, number, _)| prices.run(&mut accounts[*place], *number));
+        };
+        bencher.iter_batched(events, apply, BatchSize::SmallInput);
     });
 }
 

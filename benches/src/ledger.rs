@@ -55,15 +55,25 @@ impl Prices {
 
     /// Reserves and settles once. `number` is that of the run: it makes the ids and the clock.
     pub fn run(&self, account: &mut Account, number: i64) {
-        let at = after(number / RUNS);
-        let reservation = EventId::new(1_000 + 2 * number as u128);
-        let settlement = EventId::new(reservation.bits() + 1);
-        let (estimate, actual) = (self.tokens(120, 20), self.tokens(100, 25));
+        apply(account, &self.reserve(account.id(), number));
+        let (reservation, at) = Self::begin(number);
+        let settle = Body::Settle { reservation, usage: self.price(&self.tokens(100, 25), at) };
+        apply(account, &Event::new(account.id(), EventId::new(reservation.bits() + 1), at, settle));
+    }
+
+    /// The event that reserves for a run.
+    #[inline]
+    pub fn reserve(&self, account: AccountId, number: i64) -> Event {
+        let (reservation, at) = Self::begin(number);
         let deadline = Timestamp::from_nanoseconds(at.nanoseconds() + SECOND);
-        let reserve = Body::Reserve { usage: self.price(&estimate, at), actor: ActorId::new(1), deadline };
-        apply(account, &Event::new(account.id(), reservation, at, reserve));
-        let settle = Body::Settle { reservation, usage: self.price(&actual, at) };
-        apply(account, &Event::new(account.id(), settlement, at, settle));
+        let usage = self.price(&self.tokens(120, 20), at);
+        let body = Body::Reserve { usage, actor: ActorId::new(1), deadline };
+        Event::new(account, reservation, at, body)
+    }
+
+    /// The id of the reservation of a run, and when it is.
+    fn begin(number: i64) -> (EventId, Timestamp) {
+        (EventId::new(1_000 + 2 * number as u128), after(number / RUNS))
     }
 }
 

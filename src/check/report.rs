@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
-use crate::engine::ExplanationRecord;
+use crate::decision::Gate;
+use crate::engine::{BecauseValue, ExplanationRecord};
 use crate::request::NamedRequest;
 
 /// What came of a suite.
@@ -27,6 +28,9 @@ pub struct Report {
     pub checks: usize,
     /// The checks that failed, in the order of the suite.
     pub failures: Vec<Failure>,
+    /// The checks that passed and prove nothing of the domain: denied as not understood, a misspelt name perhaps, where
+    /// no reason is expected. A check that means it states its reason.
+    pub not_understood: Vec<String>,
     /// What the suite exercised, and what it did not.
     pub coverage: Coverage,
 }
@@ -138,12 +142,19 @@ impl fmt::Debug for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { suite, domain, checks, failures, coverage, .. } = self;
+        let Self { suite, domain, checks, failures, not_understood, coverage, .. } = self;
         match failures.len() {
             0 => writeln!(f, "suite `{suite}`, domain `{domain}`: all {checks} checks passed")?,
             failed => writeln!(f, "suite `{suite}`, domain `{domain}`: {failed} of {checks} checks failed")?,
         }
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))?;
+        if !not_understood.is_empty() {
+            writeln!(
+                f,
+                "\ndenied as not understood, whatever the domain says; correct the names or state the reason:"
+            )?;
+            not_understood.iter().try_for_each(|check| writeln!(f, "  {check}"))?;
+        }
         if f.alternate() { write!(f, "\n{coverage:#}") } else { write!(f, "\n{coverage}") }
     }
 }
@@ -152,6 +163,14 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "FAILED: {}", self.check)?;
         self.mismatches.iter().try_for_each(|mismatch| writeln!(f, "  {mismatch}"))?;
+        let decision = &self.explanation.decision;
+        if decision.reason.gate() == Some(Gate::Known) {
+            let unknown = |(word, name): (&String, &BecauseValue)| match name {
+                BecauseValue::One(name) => writeln!(f, "  there is no {word} `{name}`"),
+                BecauseValue::Many(_) => Ok(()),
+            };
+            decision.because.iter().try_for_each(unknown)?;
+        }
         self.explained.lines().try_for_each(|line| writeln!(f, "    {line}"))
     }
 }

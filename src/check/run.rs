@@ -6,6 +6,7 @@ use super::coverage::Coverage;
 use super::remedy;
 use super::report::{Aspect, Failure, Mismatch, Report};
 use super::suite::{Check, Expected, Suite, word};
+use crate::decision::Gate;
 use crate::engine::{Engine, Record};
 
 /// Decides every check of a suite and reports each difference with what was expected.
@@ -39,18 +40,34 @@ use crate::engine::{Engine, Record};
 /// ```
 pub fn run(suite: &Suite, engine: &Engine) -> Report {
     let mut coverage = Coverage::of(engine);
-    let failures = suite.checks().filter_map(|check| decide(check, engine, &mut coverage)).collect();
+    let (mut failures, mut not_understood) = (Vec::new(), Vec::new());
+    for check in suite.checks() {
+        match decide(check, engine, &mut coverage) {
+            Outcome::Passed => {}
+            Outcome::NotUnderstood => not_understood.push(check.name.clone()),
+            Outcome::Failed(failure) => failures.push(*failure),
+        }
+    }
     Report {
         suite: suite.name().to_owned(),
         domain: engine.domain_id().to_owned(),
         version: format!("{:016x}", engine.version()),
         checks: suite.checks().len(),
         failures,
+        not_understood,
         coverage,
     }
 }
 
-fn decide(check: &Check, engine: &Engine, coverage: &mut Coverage) -> Option<Failure> {
+/// What came of a check.
+enum Outcome {
+    Passed,
+    /// Denied as expected, but as it was not understood, which nobody expected.
+    NotUnderstood,
+    Failed(Box<Failure>),
+}
+
+fn decide(check: &Check, engine: &Engine, coverage: &mut Coverage) -> Outcome {
     let explanation = engine.explain_named(&check.request);
     let mut record = explanation.record();
     // Of an unknown name only this one says which.
@@ -64,13 +81,18 @@ fn decide(check: &Check, engine: &Engine, coverage: &mut Coverage) -> Option<Fai
             mismatches.push(Mismatch { aspect, expected, got });
         }
     }
-    (!mismatches.is_empty()).then(|| Failure {
+    if mismatches.is_empty() {
+        let understood = record.decision.reason.gate() != Some(Gate::Known);
+        let meant = check.expected.reason.is_some();
+        return if understood || meant { Outcome::Passed } else { Outcome::NotUnderstood };
+    }
+    Outcome::Failed(Box::new(Failure {
         check: check.name.clone(),
         request: check.request.clone(),
         mismatches,
         explanation: record,
         explained: explanation.to_string(),
-    })
+    }))
 }
 
 fn mismatches(expected: &Expected, got: &Record) -> Vec<Mismatch> {

@@ -206,9 +206,7 @@ impl Suite {
         match &self.domain {
             DomainOf::InPlace(domain) => Engine::compile(&catalog, domain)
                 .map_err(|problems| EngineError::BrokenInPlace { problems: Box::new(problems) }),
-            DomainOf::File(file) => Domain::parse(&text_of(file)?)
-                .and_then(|domain| Engine::compile(&catalog, &domain))
-                .map_err(broken(file)),
+            DomainOf::File(file) => Engine::parse(&catalog, &text_of(file)?).map_err(broken(file)),
         }
     }
 }

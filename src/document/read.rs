@@ -148,10 +148,15 @@ impl<'p> Entry<'p> {
 
     /// Reads one of the words of an enum, as serde spells them.
     pub(crate) fn word<T: DeserializeOwned>(&mut self, value: &Value<'_>) -> Option<T> {
-        let text = self.text(value)?;
-        match T::deserialize(StrDeserializer::<NoSuchWord>::new(text)) {
-            Ok(word) => Some(word),
-            Err(NoSuchWord { words }) => self.unknown_word(value, words),
+        let text = value.get_ref().as_str();
+        // Of an empty text serde says which words there are.
+        match (T::deserialize(StrDeserializer::<NoSuchWord>::new(text.unwrap_or_default())), text) {
+            (Ok(word), Some(_)) => Some(word),
+            (Err(NoSuchWord { words }), Some(_)) => self.unknown_word(value, words),
+            (Ok(_), None) => self.wrong_type(value, "a string"),
+            (Err(NoSuchWord { words }), None) => {
+                self.wrong_type(value, &format!("a string, {}", one_of(words)))
+            }
         }
     }
 
@@ -163,10 +168,14 @@ impl<'p> Entry<'p> {
 
     fn expected_word(&mut self, words: &[&str], value: &Value<'_>) {
         let name = value.get_ref().as_str().unwrap_or_default();
-        let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-        let help = format!("use one of {}", words.join(", "));
+        let help = format!("use {}", one_of(words));
         self.mistake(Code::UnknownValue, value.span(), format!("unknown value `{name}`"), Some(help));
     }
+}
+
+fn one_of(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!("one of {}", words.join(", "))
 }
 
 /// What serde says of a string that is no word of an enum.

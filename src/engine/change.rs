@@ -10,7 +10,7 @@ use crate::catalog::model::{Cell, ChangeRule};
 use crate::catalog::{Model, is_id};
 use crate::decision::{Because, Decision, Gate, Parameter, Reason, Verdict};
 use crate::domain::{After, Change, State, is_email_domain};
-use crate::id::{COUNT_MAX, RoleId, bit};
+use crate::id::{COUNT_MAX, PermissionId, RoleId, bit};
 use crate::request::Request;
 use crate::word::{Level, Switch};
 
@@ -248,7 +248,7 @@ fn may(evaluation: Evaluation<'_>, change: Change<'_>) -> Outcome {
     }
 }
 
-/// A supreme role is appointed and removed by its own kind only, but for the first holder.
+/// A supreme role is appointed and removed by its own kind only, but for the first holder, who is verified.
 fn may_assign(evaluation: Evaluation<'_>, to: Option<u16>, from: Option<u16>) -> Outcome {
     let state = evaluation.state();
     let mut supreme = [to, from].into_iter().flatten().filter(|role| state.is_supreme(*role));
@@ -256,11 +256,18 @@ fn may_assign(evaluation: Evaluation<'_>, to: Option<u16>, from: Option<u16>) ->
     match supreme.next() {
         None => authority::ask(evaluation, rules, None),
         Some(role) if to == from => acts_supremely(evaluation, Some(role)),
-        Some(first) if to == Some(first) && state.holders(first) == Some(0) => {
+        Some(first) if to == Some(first) && can_be_first(state, first) => {
             authority::ask(evaluation, rules, None)
         }
         Some(role) => acts_supremely(evaluation, Some(role)),
     }
+}
+
+/// Whether somebody may become the first holder of a supreme role: where a fact verifies them. Where none does,
+/// only the contract names the first one.
+fn can_be_first(state: State<'_>, role: u16) -> bool {
+    let verified = state.model.roles.get(role).is_some_and(|row| row.verified_by.is_some());
+    verified && state.holders(role) == Some(0)
 }
 
 /// Whether the subject has a supreme role, or this one. A role that nobody holds takes verification, as wherever
@@ -392,6 +399,18 @@ pub(super) fn is_present(state: State<'_>, change: Change<'_>) -> bool {
     }
 }
 
+/// Whether the subject could configure a new role as this one is, which is gone then.
+fn could_configure(evaluation: Evaluation<'_>, then: Evaluation<'_>, role: RoleId) -> bool {
+    let state = evaluation.state();
+    let base = state.base_of(role.position());
+    (0..=u16::MAX).zip(state.model.permissions.rows()).all(|(permission, row)| {
+        let on = state.cell_of(role.position(), permission, row).is_on();
+        let to = if on { Switch::On } else { Switch::Off };
+        let permission = PermissionId::new(state.model.tag, permission);
+        on == row.cell(base).is_on() || may(then, Change::RolePermission { role, permission, to }).is_ok()
+    })
+}
+
 /// Whether the subject could make the reverse of a change once it is made.
 fn could_reverse(evaluation: Evaluation<'_>, change: Change<'_>) -> bool {
     let after = after(change);
@@ -406,7 +425,10 @@ fn could_reverse(evaluation: Evaluation<'_>, change: Change<'_>) -> bool {
         Change::OptIn { feature, to } => may(then, Change::OptIn { feature, to: to.reversed() }).is_ok(),
         Change::List { .. } => may(then, change).is_ok(),
         Change::CreateRole { .. } => authority::ask(then, model.changes.delete_role.as_slice(), None).is_ok(),
-        Change::DeleteRole { .. } => authority::ask(then, model.changes.create_role.as_slice(), None).is_ok(),
+        Change::DeleteRole { role } => {
+            let created = authority::ask(then, model.changes.create_role.as_slice(), None);
+            created.is_ok() && could_configure(evaluation, then, role)
+        }
         Change::AssignRole { role, from } => {
             let (role, from) = (role.position(), from.map(RoleId::position));
             let state = then.state();

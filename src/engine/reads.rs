@@ -14,7 +14,7 @@ use crate::request::{Action, Request};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Reads {
-    /// Facts that matter; all others change nothing.
+    /// Facts that matter; all others change nothing, unless they contradict the times of the request.
     pub facts: IdSet<FactId>,
     /// Whether the e-mail domain of the person concerned matters.
     pub email_domain: bool,
@@ -69,12 +69,13 @@ impl Reads {
 
     /// The facts that a change depends on.
     pub(super) fn of_change(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
-        let [own, reverse] = rules_of_change(evaluation, change);
         let verifying = verifying(evaluation, change);
-        [own, reverse].into_iter().flatten().fold(verifying, |bits, rule| match rule.permission {
-            None => bits,
-            Some(permission) => {
-                bits | evaluation.model().permissions.get(permission).map_or(0, |row| row.reads)
+        rules_of_change(evaluation, change).into_iter().flatten().fold(verifying, |bits, rule| {
+            match rule.permission {
+                None => bits,
+                Some(permission) => {
+                    bits | evaluation.model().permissions.get(permission).map_or(0, |row| row.reads)
+                }
             }
         })
     }
@@ -88,15 +89,15 @@ impl Reads {
 }
 
 /// The rules of a change, and those of its reverse where they are others: the warning depends on them.
-fn rules_of_change<'e>(evaluation: Evaluation<'e>, change: Change<'_>) -> [&'e [ChangeRule]; 2] {
+fn rules_of_change<'e>(evaluation: Evaluation<'e>, change: Change<'_>) -> [&'e [ChangeRule]; 3] {
     let model = evaluation.model();
     let changes = &model.changes;
-    let reverse = match change {
-        Change::CreateRole { .. } => changes.delete_role.as_slice(),
-        Change::DeleteRole { .. } => changes.create_role.as_slice(),
-        _ => &[],
+    let [reverse, further] = match change {
+        Change::CreateRole { .. } => [changes.delete_role.as_slice(), &[]],
+        Change::DeleteRole { .. } => [changes.create_role.as_slice(), changes.role_permission.as_slice()],
+        _ => [&[][..], &[]],
     };
-    [change::rules(model, change), reverse]
+    [change::rules(model, change), reverse, further]
 }
 
 /// The fact that verifies the first holder of a role.

@@ -175,7 +175,7 @@ form! {
 /// The new value of a change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "`on`, `off` or an array of entries")]
+#[serde(untagged, expecting = "expected `on`, `off` or an array of entries")]
 #[non_exhaustive]
 pub enum To {
     /// A position of a switch.

@@ -167,6 +167,35 @@ impl Account {
         Ok(verdict(amount, receipt.denial()))
     }
 
+    /// Reads what applying the event would read, and does nothing with it. Asked about each event of a batch before
+    /// the first of them is applied, many accounts are waited for at once instead of one after the other; of accounts
+    /// that the processor has at hand anyway it is a waste.
+    ///
+    /// ```
+    /// # use tollkeeper::usage::{account::Account, event::{AccountId, Body, Event, EventId}, options::Options};
+    /// # let at = "2027-01-31T00:00:00Z".parse()?;
+    /// # let mut accounts = [1, 2, 3].map(|id| Account::new(AccountId::new(id), Options::default()));
+    /// # let event = |id| Event::new(AccountId::new(id), EventId::new(1), at, Body::Advance);
+    /// # let mut events = [(2, event(3)), (0, event(1))];
+    /// for batch in events.chunks(32) {
+    ///     batch.iter().for_each(|(place, event)| accounts[*place].read_ahead(event));
+    ///     for (place, event) in batch {
+    ///         let receipt = accounts[*place].apply(event)?;
+    ///         assert!(!receipt.repeated);
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_ahead(&self, event: &Event) {
+        let own = (
+            self.now.is_none(),
+            self.outputs.is_none(),
+            self.options.skew == 0,
+            self.deadlines.next().is_none(),
+        );
+        std::hint::black_box((own, self.memory.read_ahead(event.id), self.credits.read_ahead()));
+    }
+
     fn apply_to(&mut self, event: &Event, list: Option<&mut Vec<Fact>>) -> Result<Receipt, Rejected> {
         if let Some(number) = self.receive(event)? {
             return self.repeat(event, number);
@@ -187,7 +216,7 @@ impl Account {
                 return Err(Rejected::TooOld { oldest });
             }
         }
-        if let Some(number) = self.memory.find(event.id.0) {
+        if let Some(number) = self.memory.find(event.id) {
             return Ok(Some(number));
         }
         let latest = later(event.received, self.options.skew);
@@ -203,10 +232,10 @@ impl Account {
     /// The answer that was given before, if it was to the same event.
     #[cold]
     fn repeat(&self, event: &Event, number: u64) -> Result<Receipt, Rejected> {
-        let record = self.memory.get(number).ok_or(Rejected::Conflict { field: "id" })?;
-        match event.first_difference(record.at, &record.body) {
+        let (at, body, outcome) = self.memory.told(number).ok_or(Rejected::Conflict { field: "id" })?;
+        match event.first_difference(at, &body) {
             Some(field) => Err(Rejected::Conflict { field }),
-            None => Ok(Receipt { version: Version(number).next(), outcome: record.outcome, repeated: true }),
+            None => Ok(Receipt { version: Version(number).next(), outcome, repeated: true }),
         }
     }
 
@@ -277,7 +306,7 @@ impl Account {
     #[inline(always)]
     pub(super) fn record(&mut self, moment: Moment<'_>, outcome: Outcome, held: Held) -> Receipt {
         let Event { id, at, body, .. } = moment.event;
-        self.memory.push(Record { id: *id, at: *at, body: body.clone(), outcome, held });
+        self.memory.push(*id, *at, body, outcome, held);
         Receipt { version: self.version(), outcome, repeated: false }
     }
 

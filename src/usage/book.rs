@@ -151,6 +151,61 @@ impl Usage {
     }
 }
 
+/// Usage in less than half the space, without the instant that it was priced at: for what most runs use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Brief {
+    pub(super) charge: MicroCredits,
+    counts: [u32; BRIEF_COUNT],
+    source: BriefSource,
+}
+
+/// How many pools there are in a brief usage; the others are empty.
+const BRIEF_COUNT: usize = 6;
+
+#[derive(Clone, Copy, Debug)]
+enum BriefSource {
+    Stated,
+    Priced { model: ModelKey, version: PriceVersion },
+}
+
+impl Usage {
+    /// The same in brief, if it fits and was priced at this instant.
+    #[inline]
+    pub(super) fn brief(&self, at: Timestamp) -> Option<Brief> {
+        let (charge, source) = match self.cost {
+            Cost::Stated { charge } => (charge, BriefSource::Stated),
+            Cost::Priced { model, at: priced_at, version, charge } if priced_at == at => {
+                (charge, BriefSource::Priced { model, version })
+            }
+            Cost::Priced { .. } | Cost::Unpriced { .. } => return None,
+        };
+        let (counts, others) = self.counts.split_first_chunk::<BRIEF_COUNT>()?;
+        let largest = counts.iter().fold(0, |bits, count| bits | count);
+        if largest > u64::from(u32::MAX) || others.iter().any(|count| *count > 0) {
+            return None;
+        }
+        Some(Brief { charge, counts: counts.map(low), source })
+    }
+}
+
+impl Brief {
+    /// The usage, priced at this instant.
+    pub(super) fn usage(&self, at: Timestamp) -> Usage {
+        let mut counts = [0; POOL_COUNT_MAX];
+        counts.iter_mut().zip(self.counts).for_each(|(slot, count)| *slot = u64::from(count));
+        let charge = self.charge;
+        let cost = match self.source {
+            BriefSource::Stated => Cost::Stated { charge },
+            BriefSource::Priced { model, version } => Cost::Priced { model, at, version, charge },
+        };
+        Usage { counts, cost }
+    }
+}
+
+fn low(count: u64) -> u32 {
+    u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0)
+}
+
 /// Two usages are the same if the same was used at the same instant. What it cost follows from that and from
 /// the book as it stood then, so a retry is recognized even after the book has grown.
 impl PartialEq for Usage {

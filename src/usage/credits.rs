@@ -27,6 +27,8 @@ pub(super) struct Credits {
     pub(super) cycles: Vec<Cycle>,
     /// The grant that burns first, which links to the next. Follows from `grants`.
     pub(super) first: Link,
+    /// As the first one, or after it: those in between have nothing left, so that no charge need look at them.
+    pub(super) start: Link,
     /// The sum of what was issued. Follows from `grants`.
     pub(super) issued: u64,
     /// The sum of what is reserved and consumed, covered or not. Follows from `grants` and `cycles`.
@@ -163,9 +165,19 @@ impl Credits {
             .fold(0, |sum, (_, grant)| sum.saturating_add(grant.usable(payer.plans, payer.at)))
     }
 
+    /// Reads the grants and the cycle that were added last. What is returned means nothing.
+    #[inline]
+    pub(super) fn read_ahead(&self) -> bool {
+        let parts =
+            |grant: &Grant| (grant.rest() == 0) ^ grant.revoked ^ grant.period.contains(grant.issued_at);
+        let grants =
+            self.grants.iter().rev().take(2).fold(self.exposure == 0, |read, grant| read ^ parts(grant));
+        self.cycles.last().map_or(grants, |cycle| grants ^ (cycle.consumed == 0) ^ (cycle.fired == 0))
+    }
+
     /// Adds the legs by which the payer's grants cover an amount, in burn order, and returns how much they do not.
     fn cover(&self, payer: Payer, amount: u64, legs: &mut Legs) -> u64 {
-        let (mut rest, mut link) = (amount, self.first);
+        let (mut rest, mut link) = (amount, self.start);
         while rest > 0 {
             let Some((position, grant)) = self.linked(link) else { break };
             link = grant.next;
@@ -204,6 +216,7 @@ impl Credits {
     /// Reserves what was admitted: by these legs, and so much beyond them.
     #[inline]
     pub(super) fn reserve(&mut self, payer: Payer, legs: &mut Legs, short: u64, facts: &mut Facts<'_>) {
+        self.skip_exhausted();
         for leg in legs.as_slice() {
             self.post(*leg, Entry::Reserve, facts);
         }
@@ -214,7 +227,7 @@ impl Credits {
 
     /// Charges an amount to the payer's grants in burn order, and what they do not cover as excess (CRD-04).
     pub(super) fn charge(&mut self, payer: Payer, amount: u64, legs: &mut Legs, facts: &mut Facts<'_>) {
-        let (mut rest, mut link) = (amount, self.first);
+        let (mut rest, mut link) = (amount, self.start);
         while rest > 0 {
             let Some((position, grant)) = self.linked(link) else {
                 return self.take_excess(payer, rest, Entry::Charge, legs, facts);
@@ -295,20 +308,30 @@ impl Credits {
             Some((before, _)) => self.link_of(before),
             None => Some(&mut self.first),
         };
-        let next = link.map(|link| std::mem::replace(link, Link(Some(position))));
+        let next = link.map(|link| std::mem::replace(link, Link(position)));
         if let Some(link) = self.link_of(position) {
             *link = next.unwrap_or_default();
         }
+        self.start = self.first;
     }
 
     /// Links the grants at these positions in this order, and no others.
     pub(super) fn link(&mut self, positions: impl DoubleEndedIterator<Item = u32>) {
-        self.first = positions.rev().fold(Link(None), |next, position| {
+        self.first = positions.rev().fold(Link::default(), |next, position| {
             if let Some(link) = self.link_of(position) {
                 *link = next;
             }
-            Link(Some(position))
+            Link(position)
         });
+        self.start = self.first;
+    }
+
+    /// Leaves behind those first in burn order that have nothing left.
+    #[inline]
+    fn skip_exhausted(&mut self) {
+        while let Some((_, grant)) = self.linked(self.start).filter(|(_, grant)| grant.rest() == 0) {
+            self.start = grant.next;
+        }
     }
 
     fn link_of(&mut self, position: u32) -> Option<&mut Link> {
@@ -322,8 +345,7 @@ impl Credits {
     }
 
     fn linked(&self, link: Link) -> Option<(u32, &Grant)> {
-        let position = link.0?;
-        Some((position, grant_at(&self.grants, position)?))
+        Some((link.0, grant_at(&self.grants, link.0)?))
     }
 
     /// Forgets in the burn order, not in the account, what expired before any instant still accepted: a
@@ -405,6 +427,9 @@ impl Credits {
             Source::Grant { position } => {
                 let index = usize::try_from(position).unwrap_or(usize::MAX);
                 let Some(grant) = self.grants.get_mut(index) else { return };
+                if matches!(entry, Entry::Free | Entry::Return) && grant.rest() == 0 {
+                    self.start = self.first;
+                }
                 entry.apply(amount, &mut grant.reserved, &mut grant.consumed);
                 if let Some(cycle) = cycle_at_mut(&mut self.cycles, grant.cycle) {
                     entry.apply(amount, &mut cycle.reserved, &mut cycle.consumed);
@@ -464,20 +489,21 @@ wire_struct!(Payer { at, plans });
 mod tests {
     use super::*;
     use crate::usage::event::EventId;
+    use crate::usage::fact::Cause;
     use crate::usage::grant::GrantKind;
 
-    #[test]
-    fn the_burn_order_is_that_of_the_grants_that_a_charge_can_reach() {
+    /// Grants of one credit each, with these priorities and ends.
+    fn credits(grants: &[(u8, i64)]) -> Credits {
         let at = Timestamp::from_nanoseconds;
         let mut credits = Credits::default();
-        for (number, (priority, until)) in (0..).zip([(1, 20), (0, 10), (2, 11), (0, 5), (1, 19)]) {
+        for (number, (priority, until)) in (0..).zip(grants) {
             credits.add_grant(Grant {
                 event: EventId::new(number),
                 issued_at: at(0),
                 kind: GrantKind::Included,
                 plan: PlanKey::new(0).unwrap(),
-                priority,
-                period: Period::new(at(0), at(until)).unwrap(),
+                priority: *priority,
+                period: Period::new(at(0), at(*until)).unwrap(),
                 cycle: 0,
                 issued: 1,
                 reserved: 0,
@@ -487,10 +513,44 @@ mod tests {
                 next: Link::default(),
             });
         }
+        credits
+    }
+
+    #[test]
+    fn the_burn_order_is_that_of_the_grants_that_a_charge_can_reach() {
+        let mut credits = credits(&[(1, 20), (0, 10), (2, 11), (0, 5), (1, 19)]);
         let order =
             |credits: &Credits| credits.in_burn_order().map(|(position, _)| position).collect::<Vec<_>>();
         assert_eq!(order(&credits), [3, 1, 4, 0, 2]);
-        credits.trim_order(at(10));
+        credits.trim_order(Timestamp::from_nanoseconds(10));
         assert_eq!(order(&credits), [4, 0, 2]);
+    }
+
+    /// However many of the first have nothing left: what comes back to one of them burns before those after it.
+    #[test]
+    fn what_comes_back_to_a_grant_burns_in_its_place_again() {
+        let at = Timestamp::from_nanoseconds(0);
+        let payer = Payer { at, plans: PlanKey::new(0).unwrap().bit() };
+        let mut facts = Facts { cause: Cause { at, of: EventId::new(9) }, list: None };
+        let mut credits = credits(&[(0, 9), (1, 9), (2, 9), (3, 9)]);
+        let source = |position| Source::Grant { position };
+        let mut charged = [0, 1, 2].map(|position| {
+            let mut legs = Legs::default();
+            credits.charge(payer, 1, &mut legs, &mut facts);
+            assert_eq!(legs.as_slice(), [Leg { source: source(position), amount: 1 }]);
+            legs
+        });
+        credits.skip_exhausted();
+        assert_eq!(credits.start, Link(3));
+        credits.give_back(&mut charged[1], 1, &mut facts);
+        let mut held = Legs::default();
+        assert_eq!(credits.admit(payer, 2, &mut held), Ok(0));
+        assert_eq!(held.as_slice().iter().map(|leg| leg.source).collect::<Vec<_>>(), [source(1), source(3)]);
+        credits.reserve(payer, &mut held, 0, &mut facts);
+        credits.skip_exhausted();
+        assert_eq!(credits.start, Link::default());
+        credits.free(&mut held, &mut facts);
+        assert_eq!(credits.available(payer), 2);
+        assert_eq!(credits.admit(payer, 2, &mut held), Ok(0));
     }
 }

@@ -10,6 +10,34 @@ use super::outputs::{Follow, Origin, OutputLimit};
 use super::plan::{PlanKey, Subscription};
 use super::wire::{Malformed, Wire, wire_enum, wire_newtype};
 
+/// The bits of an id. As one number they would be aligned to sixteen bytes, and with them whatever has an id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Bits {
+    upper: u64,
+    lower: u64,
+}
+
+impl Bits {
+    #[expect(clippy::cast_possible_truncation, reason = "each half takes its own bits")]
+    const fn new(bits: u128) -> Self {
+        Self { upper: (bits >> 64) as u64, lower: bits as u64 }
+    }
+
+    const fn get(self) -> u128 {
+        (self.upper as u128) << 64 | self.lower as u128
+    }
+}
+
+impl Wire for Bits {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.get().write(bytes);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
+        u128::read(bytes).map(Self::new)
+    }
+}
+
 macro_rules! ids {
     ($($(#[$attribute:meta])* $name:ident;)*) => {$(
         $(#[$attribute])*
@@ -17,29 +45,29 @@ macro_rules! ids {
         /// The host makes it, for example from a UUID. It is fixed in width and never joined from strings, so
         /// that two different things cannot get the same one.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub(super) u128);
+        pub struct $name(Bits);
 
         impl $name {
             /// The id with these 128 bits.
             pub const fn new(bits: u128) -> Self {
-                Self(bits)
+                Self(Bits::new(bits))
             }
 
             /// The 128 bits of the id.
             pub const fn bits(self) -> u128 {
-                self.0
+                self.0.get()
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({:x})"), self.0)
+                write!(f, concat!(stringify!($name), "({:x})"), self.bits())
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::LowerHex::fmt(&self.0, f)
+                fmt::LowerHex::fmt(&self.bits(), f)
             }
         }
 

@@ -8,7 +8,7 @@ use crate::units::{MicroCredits, Timestamp};
 use super::event::{EventId, Reason};
 use super::period::Period;
 use super::plan::{PlanKey, Plans};
-use super::wire::{Malformed, Wire, wire_enum, wire_struct};
+use super::wire::{wire_enum, wire_nothing, wire_struct};
 
 /// How credits came to be. The order is the burn order at equal priority and expiry: bought credits burn
 /// last.
@@ -43,15 +43,14 @@ pub(super) struct Grant {
     pub(super) next: Link,
 }
 
-/// The position of a grant in the account, if there is one: a link of the burn order, which is not written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) struct Link(pub(super) Option<u32>);
+/// The position of a grant in the account: a link of the burn order, which is not written down. There is none at that
+/// of the last link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link(pub(super) u32);
 
-impl Wire for Link {
-    fn write(&self, _bytes: &mut Vec<u8>) {}
-
-    fn read(_bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        Ok(Self::default())
+impl Default for Link {
+    fn default() -> Self {
+        Self(u32::MAX)
     }
 }
 
@@ -144,6 +143,7 @@ pub struct GrantBalance {
     pub reason: Option<Reason>,
 }
 
+wire_nothing!(Link);
 wire_enum!(GrantKind { 0 Included, 1 Goodwill, 2 Purchased });
 wire_struct!(Grant {
     event,

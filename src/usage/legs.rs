@@ -15,10 +15,10 @@ pub(super) struct Leg {
     pub(super) amount: u64,
 }
 
-const INLINE: usize = 4;
+const INLINE: usize = 2;
 const EMPTY: Leg = Leg { source: Source::Grant { position: 0 }, amount: 0 };
 
-/// A list of legs that allocates only beyond four of them.
+/// A list of legs that allocates only beyond two of them.
 #[derive(Clone, Debug)]
 pub(super) enum Legs {
     Few { count: u8, legs: [Leg; INLINE] },

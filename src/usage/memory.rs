@@ -4,23 +4,29 @@
 //! event older than the window is rejected before it is looked up, so forgetting can never count twice
 //! (USE-07).
 
-use crate::units::Timestamp;
+use std::collections::VecDeque;
 
+use crate::units::{MicroCredits, Timestamp};
+
+use super::book::Brief;
 use super::credits::Payer;
-use super::event::{Body, EventId, Version};
+use super::event::{ActorId, Body, EventId, Version};
 use super::legs::Legs;
-use super::outcome::{Outcome, Resolution};
-use super::window::{Known, Window};
-use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
+use super::outcome::{Applied, Crossed, Outcome, Resolution};
+use super::window::{Known, Link, Window};
+use super::wire::{Malformed, Wire, wire_enum};
 
-/// An event and what it did, as far as a repeat or a later event asks for it.
+/// An event, as far as later events ask for it.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) id: EventId,
     pub(super) at: Timestamp,
-    pub(super) body: Body,
-    pub(super) outcome: Outcome,
+    /// The deadline of a reservation; of any other event its instant.
+    until: Timestamp,
     pub(super) held: Held,
+    /// What was said and answered; none if that is kept as a [`Rest`].
+    run: Option<Run>,
+    earlier: Link,
 }
 
 /// What an event left behind that later events refer to.
@@ -41,43 +47,199 @@ pub(super) enum Held {
     },
 }
 
+/// The body of a run that was admitted, and the answer to it, in half the space: nearly every event is one.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    kind: Kind,
+    usage: Brief,
+    excess: MicroCredits,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Reserve { actor: ActorId },
+    Settle { reservation: EventId },
+    SettlePart { reservation: EventId },
+    Record { actor: ActorId },
+}
+
+/// The body of any other event, and the answer to it.
+#[derive(Clone, Debug)]
+struct Rest {
+    /// The number of its record.
+    number: u64,
+    body: Body,
+    outcome: Outcome,
+}
+
+/// The events of an account; the number of each is the version that it was applied to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    records: Window<Record>,
+    /// In the order of their numbers.
+    rest: VecDeque<Rest>,
+}
+
+impl Memory {
+    /// The version of the account: so many events were recorded.
+    pub(super) fn version(&self) -> Version {
+        Version(self.records.next())
+    }
+
+    /// The number of the record of the event with this id, if it is remembered.
+    #[inline]
+    pub(super) fn find(&self, id: EventId) -> Option<u64> {
+        self.records.find(id.bits())
+    }
+
+    /// The number that the next record will have.
+    pub(super) fn next(&self) -> u64 {
+        self.records.next()
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<&Record> {
+        self.records.get(number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Record> {
+        self.records.get_mut(number)
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Record> {
+        self.records.iter()
+    }
+
+    /// The same with their numbers.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (u64, &Record)> {
+        (self.records.before()..).zip(self.records.iter())
+    }
+
+    /// What the event with this number said of which instant, and the answer to it.
+    pub(super) fn told(&self, number: u64) -> Option<(Timestamp, Body, Outcome)> {
+        let record = self.get(number)?;
+        if let Some(run) = &record.run {
+            return Some((record.at, run.body(record), run.outcome()));
+        }
+        let place = self.rest.binary_search_by_key(&number, |rest| rest.number).ok()?;
+        self.rest.get(place).map(|rest| (record.at, rest.body.clone(), rest.outcome))
+    }
+
+    /// Reads where this event is looked for, and what is forgotten first. What is returned means nothing.
+    #[inline]
+    pub(super) fn read_ahead(&self, event: EventId) -> bool {
+        let parts = |record: &Record| record.is_open() ^ record.run.is_none() ^ (record.at == record.until);
+        self.records
+            .iter()
+            .take(2)
+            .fold(self.records.may_know(event.bits()), |read, record| read ^ parts(record))
+    }
+
+    /// Remembers an event that is not remembered.
+    #[expect(clippy::inline_always, reason = "so that a record is not copied on the way to where it is kept")]
+    #[inline(always)]
+    pub(super) fn push(&mut self, id: EventId, at: Timestamp, body: &Body, outcome: Outcome, held: Held) {
+        let until = if let Body::Reserve { deadline, .. } = body { *deadline } else { at };
+        let run = Run::of(at, body, outcome);
+        if run.is_none() {
+            self.push_rest(body, outcome);
+        }
+        self.records.push(id.bits(), |earlier| Record { id, at, until, held, run, earlier });
+    }
+
+    #[cold]
+    fn push_rest(&mut self, body: &Body, outcome: Outcome) {
+        // Most accounts have a few of them, and there may be a million accounts.
+        if self.rest.len() == self.rest.capacity() {
+            self.rest.reserve_exact((self.rest.len() / 4).saturating_add(1));
+        }
+        self.rest.push_back(Rest { number: self.records.next(), body: body.clone(), outcome });
+    }
+
+    /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
+    /// what came after it.
+    #[inline]
+    pub(super) fn forget_before(&mut self, oldest: Timestamp) {
+        let is_over = |record: &Record| record.at < oldest && !record.is_open();
+        if self.records.iter().next().is_some_and(is_over) {
+            self.records.forget_while(is_over);
+            self.forget_rest();
+        }
+    }
+
+    fn forget_rest(&mut self) {
+        while self.rest.front().is_some_and(|rest| rest.number < self.records.before()) {
+            self.rest.pop_front();
+            // Which happens at most once a window.
+            if self.rest.is_empty() {
+                self.rest = VecDeque::new();
+            }
+        }
+    }
+}
+
 impl Record {
     pub(super) fn is_open(&self) -> bool {
         matches!(self.held, Held::Reservation { resolution: None, .. })
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        match self.body {
-            Body::Reserve { deadline, .. } if self.is_open() => Some(deadline),
-            _ => None,
-        }
+        self.is_open().then_some(self.until)
     }
 }
 
-/// The events of an account; the number of each is the version that it was applied to.
-pub(super) type Memory = Window<Record>;
+impl Run {
+    /// None if the event is no run, or says or was answered more than fits.
+    #[inline]
+    fn of(at: Timestamp, body: &Body, outcome: Outcome) -> Option<Self> {
+        let (kind, usage) = match *body {
+            Body::Reserve { ref usage, actor, .. } => (Kind::Reserve { actor }, usage),
+            Body::Settle { reservation, ref usage } => (Kind::Settle { reservation }, usage),
+            Body::SettlePart { reservation, ref usage } => (Kind::SettlePart { reservation }, usage),
+            Body::Record { ref usage, actor, after: None } => (Kind::Record { actor }, usage),
+            _ => return None,
+        };
+        let Outcome::Applied { applied: Applied { amount, excess, crossed, note: None } } = outcome else {
+            return None;
+        };
+        if usage.charge() != Some(amount) || crossed != Crossed::default() {
+            return None;
+        }
+        Some(Self { kind, usage: usage.brief(at)?, excess })
+    }
+
+    fn body(&self, record: &Record) -> Body {
+        let usage = self.usage.usage(record.at);
+        match self.kind {
+            Kind::Reserve { actor } => Body::Reserve { usage, actor, deadline: record.until },
+            Kind::Settle { reservation } => Body::Settle { reservation, usage },
+            Kind::SettlePart { reservation } => Body::SettlePart { reservation, usage },
+            Kind::Record { actor } => Body::Record { usage, actor, after: None },
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let (amount, excess) = (self.usage.charge, self.excess);
+        Outcome::Applied { applied: Applied { amount, excess, ..Applied::default() } }
+    }
+}
 
 impl Known for Record {
     #[inline]
     fn id(&self) -> u128 {
-        self.id.0
+        self.id.bits()
+    }
+
+    #[inline]
+    fn earlier(&self) -> Link {
+        self.earlier
+    }
+
+    #[inline]
+    fn earlier_mut(&mut self) -> &mut Link {
+        &mut self.earlier
     }
 }
 
-impl Memory {
-    /// The version of the account: so many events were recorded.
-    pub(super) fn version(&self) -> Version {
-        Version(self.next())
-    }
-
-    /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
-    /// what came after it.
-    pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        self.forget_while(|record| record.at < oldest && !record.is_open());
-    }
-}
-
-wire_struct!(Record { id, at, body, outcome, held });
 wire_enum!(Held {
     0 Nothing,
     1 Reservation { payer, legs, parts, resolution },
@@ -86,11 +248,91 @@ wire_enum!(Held {
 
 impl Wire for Memory {
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.before().write(bytes);
-        write_list(self.iter(), bytes);
+        self.records.before().write(bytes);
+        u64::try_from(self.records.iter().len()).unwrap_or(u64::MAX).write(bytes);
+        for (number, record) in self.numbered() {
+            let Some((at, body, outcome)) = self.told(number) else { continue };
+            record.id.write(bytes);
+            at.write(bytes);
+            body.write(bytes);
+            outcome.write(bytes);
+            record.held.write(bytes);
+        }
     }
 
     fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
-        Self::read_after(u64::read(bytes)?, bytes)
+        let mut memory = Self { records: Window::after(u64::read(bytes)?), ..Self::default() };
+        for _ in 0..u64::read(bytes)? {
+            let (id, at) = (EventId::read(bytes)?, Timestamp::read(bytes)?);
+            let (body, outcome, held) = (Body::read(bytes)?, Outcome::read(bytes)?, Held::read(bytes)?);
+            if memory.find(id).is_some() {
+                return Err(Malformed);
+            }
+            memory.push(id, at, &body, outcome, held);
+        }
+        // The number of the next has to fit as well.
+        if memory.records.next() == u64::MAX { Err(Malformed) } else { Ok(memory) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::book::{PriceBook, Tokens, Usage};
+    use crate::usage::outcome::Note;
+
+    /// Whatever fits a run or does not: it is told, and written down, as it was.
+    #[test]
+    fn an_event_is_told_as_it_was_remembered() {
+        let (at, later) = (Timestamp::from_nanoseconds(5), Timestamp::from_nanoseconds(6));
+        let mut book = PriceBook::new();
+        let pools = [0, 1, 2, 3, 4, 5, 6, 7].map(|pool: u8| book.add_pool(&pool.to_string()).unwrap());
+        let model = book.add_model("m").unwrap();
+        book.add_version(model, at, &pools.map(|pool| (pool, "0.001".parse().unwrap()))).unwrap();
+        let priced =
+            |pool: usize, count| book.usage(model, &Tokens::none().with(pools[pool], count), at).unwrap();
+        let unpriced = book.usage(model, &Tokens::none(), Timestamp::from_nanoseconds(0)).unwrap();
+        let elsewhen = book.usage(model, &Tokens::none(), later).unwrap();
+        let (plain, mut crossed) = (Applied::default(), Applied::default());
+        crossed.crossed.set(7, 100);
+        let most = u64::from(u32::MAX);
+        let (actor, reservation) = (ActorId::new(1 << 100 | 3), EventId::new(u128::MAX - 1));
+        for (usage, applied, fits) in [
+            (Usage::of_amount(MicroCredits::new(9)), plain, true),
+            (priced(0, most), plain, true),
+            (priced(5, 1), Applied { excess: MicroCredits::new(1), ..plain }, true),
+            (priced(0, most + 1), plain, false),
+            (priced(6, 1), plain, false),
+            (unpriced, plain, false),
+            (elsewhen, plain, false),
+            (priced(1, 1), Applied { note: Some(Note::AfterLapse), ..plain }, false),
+            (priced(1, 1), crossed, false),
+        ] {
+            let applied = Applied { amount: usage.charge().unwrap_or_default(), ..applied };
+            let other = Applied { amount: MicroCredits::new(u64::MAX), ..applied };
+            for (body, applied, fits) in [
+                (Body::Reserve { usage, actor, deadline: later }, applied, fits),
+                (Body::Settle { reservation, usage }, applied, fits),
+                (Body::SettlePart { reservation, usage }, applied, fits),
+                (Body::Record { usage, actor, after: None }, applied, fits),
+                (Body::Settle { reservation, usage }, other, false),
+                (Body::Record { usage, actor, after: Some(reservation) }, applied, false),
+                (Body::Advance, applied, false),
+            ] {
+                let mut memory = Memory { records: Window::after(7), ..Memory::default() };
+                let outcome = Outcome::Applied { applied };
+                memory.push(EventId::new(1), at, &body, outcome, Held::Nothing);
+                let (_, told, answer) = memory.told(7).unwrap();
+                assert_eq!((bytes(&told), answer), (bytes(&body), outcome));
+                assert_eq!(memory.rest.is_empty(), fits, "{body:?}");
+            }
+        }
+    }
+
+    /// Equal usages need not have been charged the same, but their bytes are.
+    fn bytes(body: &Body) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        body.write(&mut bytes);
+        bytes
     }
 }

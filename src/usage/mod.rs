@@ -84,7 +84,6 @@ mod legs;
 mod memory;
 mod tally;
 
-mod index;
 mod window;
 
 mod laws;

@@ -208,7 +208,7 @@ impl Account {
     }
 
     fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
-        let number = self.memory.find(reservation.0).ok_or(Rejected::UnknownReservation)?;
+        let number = self.memory.find(reservation).ok_or(Rejected::UnknownReservation)?;
         let record = self.memory.get(number).ok_or(Rejected::UnknownReservation)?;
         let Held::Reservation { resolution, parts, legs, .. } = &record.held else {
             return Err(Rejected::UnknownReservation);
@@ -320,7 +320,7 @@ impl Account {
     /// The number of a charge's record, and what is left of the charge. Its books must be open, and the charge not so
     /// old that it is forgotten as time passes up to this event.
     fn check_charge(&self, charge: EventId, moment: Moment<'_>) -> Result<(u64, u64), Rejected> {
-        let number = self.memory.find(charge.0).ok_or(Rejected::UnknownCharge)?;
+        let number = self.memory.find(charge).ok_or(Rejected::UnknownCharge)?;
         let oldest = earlier(moment.now, self.options.window);
         let record = self.memory.get(number).filter(|record| record.at >= oldest);
         match record.map(|record| &record.held) {

@@ -111,8 +111,7 @@ fn read_account(bytes: &mut &[u8]) -> Result<Account, Malformed> {
     let outputs = Outputs::read(bytes)?;
     account.outputs = (!outputs.is_empty()).then(|| outputs.into());
     account.memory = Memory::read(bytes)?;
-    let numbers = account.memory.before()..;
-    let open = account.memory.iter().zip(numbers).filter_map(|(record, number)| {
+    let open = account.memory.numbered().filter_map(|(number, record)| {
         Some(Deadline { at: record.deadline()?, reservation: record.id, number })
     });
     account.deadlines = open.collect();

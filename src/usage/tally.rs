@@ -15,7 +15,7 @@ use super::outcome::{Denial, Note, Rejected};
 use super::outputs::{Follow, Origin, OutputBalance, OutputLimit};
 use super::period::Period;
 use super::plan::Stop;
-use super::window::{Known, Window};
+use super::window::{Known, Link, Window};
 use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
 
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ struct Seen {
     origin: Origin,
     at: Timestamp,
     standing: Standing,
+    /// Follows from the other outputs.
+    earlier: Link,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -219,7 +221,7 @@ impl Outputs {
     }
 
     fn seen(&self, output: OutputId) -> Option<&Seen> {
-        self.seen.get(self.seen.find(output.0)?)
+        self.seen.get(self.seen.find(output.bits())?)
     }
 
     fn check_new(&self, opt_in: OptInId) -> Result<(), Rejected> {
@@ -275,7 +277,7 @@ impl Outputs {
             }
             Step::Count { output, at, begin } => {
                 self.count(at);
-                let number = self.seen.find(output.0);
+                let number = self.seen.find(output.bits());
                 if let Some(seen) = number.and_then(|number| self.seen.get_mut(number)) {
                     seen.standing = Standing::Counted { at };
                 }
@@ -314,7 +316,7 @@ impl Outputs {
             }
         };
         self.parked.retain(|parked| parked.output != output);
-        self.seen.push(Seen { output, origin, at, standing });
+        self.seen.push(output.bits(), |earlier| Seen { output, origin, at, standing, earlier });
     }
 
     fn count(&mut self, at: Timestamp) {
@@ -444,14 +446,33 @@ impl Standing {
 wire_enum!(Standing { 0 Counted { at }, 1 Waiting, 2 Ended });
 wire_struct!(Term { from, limit });
 wire_struct!(Tally { period, used });
-wire_struct!(Seen { output, origin, at, standing });
+wire_struct!(Seen { output, origin, at, standing, earlier });
 wire_struct!(OptIn { id, from, until });
 wire_struct!(Parked { output, at });
 
 impl Known for Seen {
     fn id(&self) -> u128 {
-        self.output.0
+        self.output.bits()
     }
+
+    fn earlier(&self) -> Link {
+        self.earlier
+    }
+
+    fn earlier_mut(&mut self) -> &mut Link {
+        &mut self.earlier
+    }
+}
+
+fn read_seen(bytes: &mut &[u8]) -> Result<Window<Seen>, Malformed> {
+    let mut outputs = Window::default();
+    for seen in Vec::<Seen>::read(bytes)? {
+        if outputs.find(seen.output.bits()).is_some() {
+            return Err(Malformed);
+        }
+        outputs.push(seen.output.bits(), |earlier| Seen { earlier, ..seen });
+    }
+    Ok(outputs)
 }
 
 impl Wire for Outputs {
@@ -467,7 +488,7 @@ impl Wire for Outputs {
         Ok(Self {
             terms: Vec::read(bytes)?,
             tallies: Vec::read(bytes)?,
-            seen: Window::read_after(0, bytes)?,
+            seen: read_seen(bytes)?,
             opt_ins: Vec::read(bytes)?,
             parked: Vec::read(bytes)?,
         })

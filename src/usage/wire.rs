@@ -89,7 +89,20 @@ macro_rules! wire_enum {
     };
 }
 
-pub(super) use {wire_enum, wire_newtype, wire_struct};
+/// What follows from the rest: it is not written down, and read as its default.
+macro_rules! wire_nothing {
+    ($name:ident) => {
+        impl $crate::usage::wire::Wire for $name {
+            fn write(&self, _bytes: &mut Vec<u8>) {}
+
+            fn read(_bytes: &mut &[u8]) -> Result<Self, $crate::usage::wire::Malformed> {
+                Ok(Self::default())
+            }
+        }
+    };
+}
+
+pub(super) use {wire_enum, wire_newtype, wire_nothing, wire_struct};
 
 impl Wire for bool {
     fn write(&self, bytes: &mut Vec<u8>) {

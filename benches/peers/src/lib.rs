@@ -174,7 +174,11 @@ pub fn ask_unknown(peer: &mut (impl Peer + ?Sized), unknown: Unknown) -> Reply {
     std::panic::set_hook(Box::new(|_| {}));
     let reply = catch_unwind(AssertUnwindSafe(|| peer.reply(&unknown.ask())));
     std::panic::set_hook(hook);
-    reply.unwrap_or(Reply { what: "panics", told: None })
+    reply.unwrap_or_else(|payload| {
+        let told = payload.downcast_ref::<String>().cloned();
+        let told = told.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+        Reply { what: "panics", told }
+    })
 }
 
 /// How an engine stands towards tollkeeper on a whole stream.

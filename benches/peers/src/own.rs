@@ -2,8 +2,7 @@
 
 use tollkeeper::catalog::Catalog;
 use tollkeeper::engine::Engine;
-use tollkeeper::request::Request;
-use tollkeeper_benches::workload::{Ask, Workload, by_name, compile};
+use tollkeeper_benches::workload::{Ask, Typed, Workload, by_name, compile};
 
 use crate::{Answer, Peer, Reply};
 
@@ -32,17 +31,15 @@ impl<'w> Engines<'w> {
     }
 }
 
-/// With ids that were looked up when the service started.
+/// With ids that were looked up when the service started; a request is put together from them each time.
 pub struct ById<'w> {
     engines: Engines<'w>,
-    requests: Vec<(usize, Request<'w>)>,
+    typed: &'w [Typed],
 }
 
 impl<'w> ById<'w> {
     pub fn new(workload: &'w Workload) -> Self {
-        let requests = workload.requests().into_iter().map(|(_, request)| request);
-        let tenants = workload.asks.iter().map(|ask| ask.tenant);
-        Self { engines: Engines::new(workload), requests: tenants.zip(requests).collect() }
+        Self { engines: Engines::new(workload), typed: &workload.typed }
     }
 }
 
@@ -51,9 +48,9 @@ impl Peer for ById<'_> {
         "tollkeeper, typed ids"
     }
 
-    fn decide(&mut self, index: usize, _: &Ask) -> Answer {
-        let (tenant, request) = &self.requests[index];
-        Answer::because(self.engines.engines[*tenant].evaluate(request).reason())
+    fn decide(&mut self, index: usize, ask: &Ask) -> Answer {
+        let request = self.typed[index].request();
+        Answer::because(self.engines.engines[ask.tenant].evaluate(&request).reason())
     }
 
     fn reply(&mut self, ask: &Ask) -> Reply {

@@ -84,8 +84,7 @@ pub(crate) fn engine(domain: &Domain) -> Result<Engine, Failure> {
 
 pub(crate) fn engine_of(file: &CatalogFile, path: &Path) -> Result<Engine, Failure> {
     let (catalog, text) = (catalog(file)?, read(path)?);
-    let compiled = tollkeeper::domain::Domain::parse(&text).and_then(|it| Engine::compile(&catalog, &it));
-    compiled.map_err(|found| {
+    Engine::parse(&catalog, &text).map_err(|found| {
         let failure = broken(Kind::Domain, path, &text, &found);
         let unknown = found.problems().any(|problem| problem.code == Code::UnknownName);
         match failure {

@@ -48,6 +48,11 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     let windows = made("windows.toml", typo.replace('\n', "\r\n"));
     let (misspelt, latin) = (made("misspelt.jsonl", old_log), made("latin.toml", b"id = \"\xff\""));
     let (suite, in_place) = (made("suite.toml", suite), made("in_place.toml", in_place));
+    // Shape and names: whoever mends one sees the other at the same time.
+    let mixed = "[domain]\nid = 'acme'\nkind = 'workspce'\nplan = 'starter'\n[settings]\nuploads = true\n";
+    let mixed = made("mixed.toml", mixed);
+    let suite_of_typos = "[suite]\nname = 's'\n[domain]\nid = 'd'\nkind = 'workspace'\nplan = 'starter'\n[[check]]\nname = 'denied'\nsubject = { roles = ['gust'] }\naction = { permission = 'create_teams' }\nexpect = 'deny'\n[[check]]\nname = 'allowed'\nsubject = { roles = ['membr'] }\naction = { permission = 'create_teams' }\nexpect = 'allow'\n";
+    let suite_of_typos = made("suite_of_typos.toml", suite_of_typos);
     let (empty, no_log) = (made("empty.toml", ""), made("empty.jsonl", "\n\n"));
     let teams = ["--permission", "create_teams"];
     let mistakes: Vec<Vec<&str>> = vec![
@@ -58,6 +63,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["lint", &empty],
         vec!["lint", &typo_file],
         vec!["lint", &windows],
+        vec!["lint", &mixed],
         vec!["lint", "examples/catalogs/notes.toml"],
         vec!["lint", SUITE],
         vec!["lint", CLINIC, "--catalog", CLINIC],
@@ -66,6 +72,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         vec!["check", "examples/suites"],
         vec!["check", SUITE, &suite],
         vec!["check", &in_place],
+        vec!["check", &suite_of_typos],
         vec!["replay", CLINIC, CANDIDATE, "examples/logs"],
         vec!["replay", CLINIC, CANDIDATE, &broken_log],
         vec!["replay", CLINIC, CANDIDATE, &misspelt],
@@ -95,6 +102,12 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
         ],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{\"role\":\"member\"}}"],
         vec!["evaluate", CLINIC, "--request", "{\"subject\":{},\n \"action\":{\"permission\":7}}"],
+        vec![
+            "evaluate",
+            CLINIC,
+            "--request",
+            "{\"action\":{\"change\":{\"setting\":\"uploads\",\"to\":true}}}",
+        ],
         vec!["evaluate", CLINIC, "--request", "role=member"],
         vec!["evaluate", CLINIC, "--request", "-"],
         // Options.
@@ -110,7 +123,7 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     let mut transcript = String::new();
     for mistake in mistakes {
         let ran = run(&mistake);
-        let named = ["evaluate", "explain", "remedies"].iter().any(|it| mistake.first() == Some(it));
+        let named = ["evaluate", "explain", "remedies", "check"].iter().any(|it| mistake.first() == Some(it));
         // A request with a name that nothing has is denied; whatever else is wrong cannot be asked.
         assert!(ran.code == 2 || named && ran.code == 1, "{mistake:?}: {}", ran.shown());
         let typed: Vec<String> = mistake.iter().map(|word| quoted(word)).collect();
@@ -119,6 +132,18 @@ fn every_mistake_is_answered_with_place_problem_and_fix() {
     }
     let transcript = transcript.replace(env!("CARGO_TARGET_TMPDIR"), "TMP");
     expect_file!["golden/mistakes.txt"].assert_eq(&transcript);
+}
+
+/// The README shows one, of a file that leads up to its line.
+#[test]
+fn the_mistake_of_the_readme_is_what_is_printed() {
+    let readme = text("README.md");
+    let (_, rest) = readme.split_once("```text\nerror[").unwrap();
+    let shown = format!("error[{}", rest.split_once("```").unwrap().0);
+    let domain = "[domain]\nid = \"acme\"\nkind = \"workspace\"\nplan = \"enterprise_plus\"\n\n\n\n\n\n\
+                  [roles.contractor]\nbased_on = \"guest\"\npermissions = { create_teams = \"on\" }\n";
+    let file = made("acme.toml", domain);
+    assert_eq!(run(&["lint", &file]).err.replace(&file, "acme.toml"), shown);
 }
 
 fn quoted(word: &str) -> String {

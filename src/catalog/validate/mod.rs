@@ -136,12 +136,12 @@ impl Checker {
         Rows::of_sorted(all.into_iter().map(|name| (name, ())))
     }
 
-    /// Every limit that a meter or a plan mentions; a meter without a list of limits has one of its own name.
+    /// Every limit of a meter; a meter without a list of limits has one of its own name. One that no meter counts
+    /// towards would never hold.
     fn limits(&mut self, source: &CatalogSource) -> Rows<()> {
         let own = source.meters.iter().filter(|(_, row)| row.limits.is_empty()).map(|(name, _)| name);
         let of_meters = source.meters.values().flat_map(|meter| meter.limits.iter());
-        let of_plans = source.plans.values().flat_map(|plan| plan.limits.keys());
-        self.mentioned(own.chain(of_meters).chain(of_plans), "limits")
+        self.mentioned(own.chain(of_meters), "limits")
     }
 
     /// Names that are declared by being mentioned.
@@ -416,7 +416,7 @@ impl Checker {
     fn plan(&mut self, limits: &Map<LimitSource>, names: &Names) -> Plan {
         let limits = limits.iter().filter_map(|(name, row)| {
             let limit = limit(row, name.span(), &mut self.problems);
-            Some((names.limits.position(name.get_ref())?, limit))
+            Some((self.find(&names.limits, name, "limit")?, limit))
         });
         Plan { limits: limits.collect() }
     }

@@ -11,8 +11,8 @@ use tollkeeper::catalog::{Bind, Catalog};
 use tollkeeper::domain::{Change, Domain};
 use tollkeeper::engine::Engine;
 use tollkeeper::id::{
-    ConnectorId, DataId, FactId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId, QuantityId,
-    RoleId, SettingId, StandingId,
+    ConnectorId, DataId, FactId, FeatureId, LimitId, ListId, ModeId, ModelId, ObjectId, PermissionId,
+    QuantityId, RoleId, SettingId, StandingId,
 };
 use tollkeeper::request::{Action, Balance, Read, Request, Run, Subject};
 use tollkeeper::units::Timestamp;

@@ -177,7 +177,8 @@ impl<'a> Case<'a> {
         let Some(supreme) = [role, from].into_iter().flatten().find(|role| self.supreme(role)) else {
             return self.rows(&rows, None);
         };
-        let first = role == Some(supreme) && role != from && self.unheld(supreme);
+        let verified = self.catalog.roles.get(supreme).is_some_and(|row| row.verified_by.is_some());
+        let first = role == Some(supreme) && role != from && self.unheld(supreme) && verified;
         if first { self.rows(&rows, None) } else { self.acts_supremely(Some(supreme)) }
     }
 
@@ -347,7 +348,24 @@ impl<'a> Case<'a> {
         }
         let mut steps = Steps::default();
         after.change_gates(&reverse, &mut steps);
-        steps.first_failure(0).is_some()
+        steps.first_failure(0).is_some() || !self.could_give_back(change, &after)
+    }
+
+    /// ADM-06: whether somebody who deletes a role could give a new one what this one has beyond its base.
+    fn could_give_back(&self, change: &NamedChange, after: &Self) -> bool {
+        let Some(role) = &change.delete_role else { return true };
+        let base = self.base(role).unwrap_or_default();
+        self.catalog.permissions.iter().all(|(name, row)| {
+            let default = row.default.get(base).map(String::as_str);
+            let Some(stated) = self.stated_for_role(role, name) else { return true };
+            if !matches!(default, Some("on" | "off")) || default == Some(stated) {
+                return true;
+            }
+            let mut given = NamedChange::default();
+            (given.role, given.permission) = (Some(role.clone()), Some(name.clone()));
+            given.to = Some(To::Switch(if stated == "on" { Switch::On } else { Switch::Off }));
+            after.may(&given).is_ok()
+        })
     }
 }
 

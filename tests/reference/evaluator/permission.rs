@@ -216,11 +216,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// ROL-07: what the domain says of a role's permission, where role permissions can be changed at all.
-    fn stated_for_role(&self, role: &str, permission: &str) -> Option<&str> {
-        let rule = self.catalog.changes.get("role_permission")?;
+    /// ROL-07: what the domain says of a role's permission, unless the rule for changing it is for other plans.
+    pub(super) fn stated_for_role(&self, role: &str, permission: &str) -> Option<&str> {
         let stated = self.domain.roles.get(role)?.permissions.get(permission)?;
-        self.in_scope(&rule.into()).then_some(stated.as_str())
+        let rule = self.catalog.changes.get("role_permission");
+        rule.is_none_or(|rule| self.in_scope(&rule.into())).then_some(stated.as_str())
     }
 
     /// PRM-23, PRM-29: a restriction that is on, for the organization or for the role; nothing where it is off.
