@@ -332,6 +332,31 @@ fn a_restriction_goes_with_what_its_setting_requires() {
     assert_eq!(remedies, ["`boss` turns setting `partners_only` off", "`boss` turns setting `guests` off"]);
 }
 
+/// A fact that the times of a read say otherwise cannot be made so by stating it.
+#[test]
+fn what_contradicts_the_times_is_no_step() {
+    let domain = "
+        [domain]
+        id = 'x'
+        kind = 'organization'
+        plan = 'enterprise'
+        [holders]
+        super_admin = 1
+    ";
+    let engine = Engine::parse(&tollkeeper::catalog::Catalog::builtin(), domain).unwrap();
+    let request = serde_json::json!({
+        "subject": { "roles": ["member"] },
+        "action": { "read": "task", "through": "notion_ai", "mode": "enterprise_account" },
+        "context": {
+            "facts": { "same_person": true, "asker_can_see": true, "already_connected": true },
+            "at": "2026-11-21T10:00:00Z",
+            "touched_at": "2020-01-01T00:00:00Z",
+        },
+    });
+    let found = engine.remedies_named(&serde_json::from_value(request).unwrap());
+    assert_eq!(found.impossible.map(|deny| deny.reason), Some(Reason::FactFalse));
+}
+
 #[test]
 fn another_role_is_named_apart() {
     let engine = worlds::engine(worlds::CONFIGURED);
