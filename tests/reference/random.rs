@@ -283,8 +283,6 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
             text += &format!("[plans.{name}.limits.{}]\n{}", dice.one(&limits), limit(dice));
         }
     }
-    // A plan may state any of the limits, each of which some meter has to count.
-    text += &format!("[meters.all]\ncounts = [\"requested\"]\nlimits = {LIMITS:?}\n");
     for name in MODELS {
         text += &format!("[models.{name}]\nprovider = \"{}\"\n[models.{name}.price]\n", dice.one(PROVIDERS));
         for pool in POOLS {
