@@ -373,7 +373,6 @@ enterprize = 3
         3:8    unknown-name
         5:12   unknown-name
         6:12   regime-not-in-force
-        6:12   regime-not-in-force
         6:30   unknown-name
         7:13   unknown-name
         10:1   unknown-name
