@@ -131,6 +131,9 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
     }
     for name in PLANS {
         text += &format!("[plans.{name}]\n");
+        if dice.percent(30) {
+            text += &format!("[plans.{name}.limits.{}]\n{}", dice.one(LIMITS), limit(dice));
+        }
     }
     for name in ADD_ONS {
         text += &format!("[add_ons.{name}]\n");
@@ -269,20 +272,17 @@ pub(crate) fn catalog(dice: &mut Dice) -> String {
             }
         }
     }
-    let mut limits = Vec::new();
     for name in METERS {
         let counts = dice.some(TRIGGERS, 70);
         let counts = if counts.is_empty() { vec!["requested"] } else { counts };
-        let of_meter = dice.some(LIMITS, 40);
-        let priced = dice.percent(40);
-        text += &format!("[meters.{name}]\ncounts = {counts:?}\npriced = {priced}\nlimits = {of_meter:?}\n");
-        limits.extend(if of_meter.is_empty() { vec![*name] } else { of_meter });
+        text += &format!(
+            "[meters.{name}]\ncounts = {counts:?}\npriced = {}\n{}",
+            dice.percent(40),
+            dice.array("limits", LIMITS, 40)
+        );
     }
-    for name in PLANS {
-        if dice.percent(30) {
-            text += &format!("[plans.{name}.limits.{}]\n{}", dice.one(&limits), limit(dice));
-        }
-    }
+    // A plan may state any of the limits, each of which some meter has to count.
+    text += &format!("[meters.all]\ncounts = [\"requested\"]\nlimits = {LIMITS:?}\n");
     for name in MODELS {
         text += &format!("[models.{name}]\nprovider = \"{}\"\n[models.{name}.price]\n", dice.one(PROVIDERS));
         for pool in POOLS {
