@@ -129,6 +129,17 @@ impl Model {
         Processing { providers, obligations: self.provider_obligations(providers) }
     }
 
+    /// A setting with all that it requires, itself first.
+    pub(crate) fn chain(&self, setting: u16) -> &[u16] {
+        self.settings.get(setting).map_or(&[], |row| &row.chain)
+    }
+
+    /// Every fact that the permissions of these rules may read.
+    pub(crate) fn reads(&self, rules: &[ChangeRule]) -> u64 {
+        let permissions = rules.iter().filter_map(|rule| self.permissions.get(rule.permission?));
+        permissions.fold(0, |bits, row| bits | row.reads)
+    }
+
     /// What sending data to these providers obliges to.
     pub(crate) fn provider_obligations(&self, providers: u64) -> u64 {
         let rows = positions(providers).filter_map(|provider| self.providers.get(provider));

@@ -248,6 +248,13 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether an `otherwise` permission is asked after a deny for this reason: what a role lacks, and facts that are
+    /// not so; never `never-for-role`.
+    pub(crate) fn leads_on(self) -> bool {
+        let lacking = matches!(self.gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
+        lacking && self != Self::NeverForRole
+    }
+
     /// Allow or deny: which of the two a reason means is fixed.
     pub const fn effect(self) -> Effect {
         match self.gate() {

@@ -3,7 +3,7 @@
 use super::resolved::{Resolved, SettingState};
 use crate::catalog::Model;
 use crate::catalog::model::{
-    Cell, Condition, Limit, Permission, Providers, Regime, Setting, SoldCredits, UsedService,
+    Cell, Condition, Limit, Permission, Providers, Regime, SoldCredits, UsedService,
 };
 use crate::catalog::tables::{Grounds, WALK};
 use crate::decision::{Because, Decision, Parameter, Reason, Verdict};
@@ -148,9 +148,8 @@ impl<'e> State<'e> {
 
     /// Whether a setting is in effect, with all that it requires.
     pub(crate) fn check_setting(self, setting: u16) -> Result<Because, Verdict> {
-        let chain = self.model.settings.get(setting).map_or(&[][..], |row: &Setting| &row.chain);
         let mut own = Because::one(Parameter::Setting, setting);
-        for link in chain {
+        for link in self.model.chain(setting) {
             let Some(state) = self.setting(*link) else { continue };
             let because = Because::one(Parameter::Setting, *link)
                 .and(Parameter::Level, state.level as u16)
@@ -274,6 +273,13 @@ impl<'e> State<'e> {
     pub(crate) fn counts(self, role: u16) -> bool {
         let row = self.model.roles.get(role);
         row.is_none_or(|row| row.kinds.is_empty() || row.kinds.contains(self.domain.kind))
+    }
+
+    /// The fact that verifies whoever would be the first to hold a role; none where it is held, and where only the
+    /// contract names the first one.
+    pub(crate) fn verified_by(self, role: u16) -> Option<u16> {
+        let row = self.model.roles.get(role).filter(|_| self.holders(role) == Some(0));
+        row.and_then(|row| row.verified_by)
     }
 
     /// Whether a role is supreme.

@@ -256,18 +256,11 @@ fn may_assign(evaluation: Evaluation<'_>, to: Option<u16>, from: Option<u16>) ->
     match supreme.next() {
         None => authority::ask(evaluation, rules, None),
         Some(role) if to == from => acts_supremely(evaluation, Some(role)),
-        Some(first) if to == Some(first) && can_be_first(state, first) => {
+        Some(first) if to == Some(first) && state.verified_by(first).is_some() => {
             authority::ask(evaluation, rules, None)
         }
         Some(role) => acts_supremely(evaluation, Some(role)),
     }
-}
-
-/// Whether somebody may become the first holder of a supreme role: where a fact verifies them. Where none does,
-/// only the contract names the first one.
-fn can_be_first(state: State<'_>, role: u16) -> bool {
-    let verified = state.model.roles.get(role).is_some_and(|row| row.verified_by.is_some());
-    verified && state.holders(role) == Some(0)
 }
 
 /// Whether the subject has a supreme role, or this one. A role that nobody holds takes verification, as wherever
@@ -289,9 +282,7 @@ fn acts_supremely(evaluation: Evaluation<'_>, role: Option<u16>) -> Outcome {
 
 /// Whether the first holder of a role is verified.
 fn ask_verified<O: Observer>(evaluation: Evaluation<'_>, role: u16, gates: &mut Gates<'_, O>) -> Asked {
-    let state = evaluation.state();
-    let row = state.model.roles.get(role).filter(|row| row.supreme && state.holders(role) == Some(0));
-    let Some(fact) = row.and_then(|row| row.verified_by) else { return Ok(()) };
+    let Some(fact) = evaluation.state().verified_by(role) else { return Ok(()) };
     let because = Because::one(Parameter::Role, role);
     let verified = match evaluation.request.context.facts.so & bit(fact) {
         0 => Err(authority::needs_verification(evaluation, Some(role))),

@@ -97,9 +97,7 @@ pub(super) fn connect<O: Observer>(
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
     let own = fact_reads(evaluation);
-    let read =
-        rules(evaluation).iter().filter_map(|rule| evaluation.model().permissions.get(rule.permission?));
-    let read = read.fold(own, |bits, row| bits | row.reads);
+    let read = own | evaluation.model().reads(rules(evaluation));
     let facts = &evaluation.request.context.facts;
     let unstated = read & !(facts.so | facts.not_so);
     if unstated == 0 {

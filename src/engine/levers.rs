@@ -87,11 +87,6 @@ struct Found<'e> {
     add_ons: BTreeSet<u16>,
 }
 
-/// A setting with all that it requires.
-fn chain(model: &Model, setting: u16) -> &[u16] {
-    model.settings.get(setting).map_or(&[], |row| &row.chain)
-}
-
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
         let none = BTreeSet::new;
@@ -123,7 +118,7 @@ impl<'e> Found<'e> {
     }
 
     fn setting(&mut self, setting: u16) {
-        self.settings.extend(chain(self.model, setting));
+        self.settings.extend(self.model.chain(setting));
     }
 
     fn conditions(&mut self, conditions: &[Condition]) {
@@ -150,7 +145,7 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
-            self.restricting.extend(row.setting.into_iter().flat_map(|setting| chain(self.model, setting)));
+            self.restricting.extend(row.setting.into_iter().flat_map(|setting| self.model.chain(setting)));
         }
         let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
         let in_its_place = in_its_place.filter(|_| !self.alone);
@@ -198,7 +193,7 @@ impl<'e> Found<'e> {
         }
         match change {
             Change::Setting { setting, .. } => {
-                let restricts = |by: u16| chain(model, by).contains(&setting.position());
+                let restricts = |by: u16| model.chain(by).contains(&setting.position());
                 self.restrictions(|row| row.setting.is_some_and(restricts));
             }
             Change::RolePermission { permission, .. } => {

@@ -316,7 +316,7 @@ fn chain<O: Observer>(
     keep(best, own, 0, role);
     let mut last = own;
     for (link, permission) in (1..=u16::MAX).zip(row.otherwise.iter()) {
-        if !leads_on(last) {
+        if !last.is_err_and(|deny| deny.reason().leads_on()) {
             return;
         }
         let Some(row) = evaluation.model().permissions.get(*permission) else { return };
@@ -324,13 +324,6 @@ fn chain<O: Observer>(
         let despite = own.err().map(|deny| deny.reason());
         keep(best, last.map(|allow| by_other(asked, *permission, despite, allow)), link, role);
     }
-}
-
-/// `otherwise` follows what a role lacks and facts that are not so; never `never-for-role`.
-fn leads_on(last: Held) -> bool {
-    let Err(deny) = last else { return false };
-    let lacking = matches!(deny.reason().gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
-    lacking && deny.reason() != Reason::NeverForRole
 }
 
 fn keep(best: &mut Option<Best>, held: Held, link: u16, role: u16) {

@@ -69,15 +69,9 @@ impl Reads {
 
     /// The facts that a change depends on.
     pub(super) fn of_change(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
-        let verifying = verifying(evaluation, change);
-        rules_of_change(evaluation, change).into_iter().flatten().fold(verifying, |bits, rule| {
-            match rule.permission {
-                None => bits,
-                Some(permission) => {
-                    bits | evaluation.model().permissions.get(permission).map_or(0, |row| row.reads)
-                }
-            }
-        })
+        let model = evaluation.model();
+        let rules = rules_of_change(evaluation, change);
+        rules.into_iter().fold(verifying(evaluation, change), |bits, rules| bits | model.reads(rules))
     }
 
     fn change(&mut self, evaluation: Evaluation<'_>, change: Change<'_>) {
@@ -103,7 +97,5 @@ fn rules_of_change<'e>(evaluation: Evaluation<'e>, change: Change<'_>) -> [&'e [
 /// The fact that verifies the first holder of a role.
 fn verifying(evaluation: Evaluation<'_>, change: Change<'_>) -> u64 {
     let Change::AssignRole { role, .. } = change else { return 0 };
-    let first = evaluation.state().holders(role.position()) == Some(0);
-    let row = evaluation.model().roles.get(role.position()).filter(|_| first);
-    row.and_then(|row| row.verified_by).map_or(0, bit)
+    evaluation.state().verified_by(role.position()).map_or(0, bit)
 }

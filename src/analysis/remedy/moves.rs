@@ -201,8 +201,7 @@ impl<'s> Here<'s> {
     /// Whether another permission is asked after one that fails so: then the gates before are worth passing.
     fn leads_on(&self, step: &Step, reason: Reason) -> bool {
         let row = step.permission.and_then(|one| self.engine.catalog().model().permissions.get(one));
-        let lacking = matches!(reason.gate(), Some(Gate::Role | Gate::RoleSetting | Gate::Facts));
-        lacking && reason != Reason::NeverForRole && row.is_some_and(|row| !row.otherwise.is_empty())
+        reason.leads_on() && row.is_some_and(|row| !row.otherwise.is_empty())
     }
 
     /// Facts that, if they were so, would hand the question to other gates, which may be easier to pass.
@@ -322,11 +321,9 @@ impl<'s> Here<'s> {
             Edit::List(list, entries.chain([domain.to_ascii_lowercase()]).collect())
         });
         // A setting is in effect with all that it requires, so either of these turned off ends it.
-        let by_setting =
-            because.get(Parameter::Setting).map(|by| self.engine.catalog().model().settings.get(by));
-        let gone: Vec<Edit> = match by_setting {
-            Some(row) => {
-                let chain = row.into_iter().flat_map(|row| row.chain.iter());
+        let gone: Vec<Edit> = match because.get(Parameter::Setting) {
+            Some(setting) => {
+                let chain = self.engine.catalog().model().chain(setting).iter();
                 chain.map(|one| Edit::Setting(SettingId::new(self.tag(), *one), Switch::Off)).collect()
             }
             None => self.cell(because, Switch::Off).into_iter().collect(),

@@ -229,14 +229,14 @@ impl Search {
         let mut set = path.clone();
         set.sort_unstable();
         if !self.has_part_of(&set) {
-            self.found.retain(|(other, _)| !set.iter().all(|step| other.binary_search(step).is_ok()));
+            self.found.retain(|(other, _)| !is_part_of(&set, other));
             let at = self.found.partition_point(|(other, _)| other.len() <= set.len());
             self.found.insert(at, (set, path));
         }
     }
 
     fn has_part_of(&self, set: &[Move]) -> bool {
-        self.found.iter().any(|(found, _)| found.iter().all(|step| set.binary_search(step).is_ok()))
+        self.found.iter().any(|(found, _)| is_part_of(found, set))
     }
 
     /// Where the request is stuck as it stands, its own record says so, with names that nobody has.
@@ -245,6 +245,11 @@ impl Search {
             self.stuck.get_or_insert_with(|| state.engine().record(&deny));
         }
     }
+}
+
+/// Whether a set has all the moves of another one.
+fn is_part_of(part: &[Move], set: &[Move]) -> bool {
+    part.iter().all(|step| set.binary_search(step).is_ok())
 }
 
 /// What the subject may do in another role, if somebody may assign it.
