@@ -13,10 +13,19 @@ use crate::request::{
     Action, Balance, Context, NamedAction, NamedChange, NamedRequest, Read, Request, Run, Subject, To,
 };
 
-/// What a request in names comes to: everything that a [`Request`] borrows, and the names nobody knows.
+/// Looks names up, and keeps those that nobody knows.
 struct Lookup<'e> {
     engine: &'e Engine,
     unknown: Vec<(&'static str, String)>,
+}
+
+/// What a request in names comes to that a [`Request`] borrows.
+struct Lists<'n> {
+    roles: Vec<RoleId>,
+    standings: Vec<StandingId>,
+    tokens: Vec<(QuantityId, u64)>,
+    entries: Vec<&'n str>,
+    balances: Vec<(LimitId, Balance)>,
 }
 
 macro_rules! lookups {
@@ -58,6 +67,35 @@ impl Lookup<'_> {
             self.unknown.push(("role", name.to_owned()));
         }
         id.unwrap_or(RoleId::UNKNOWN)
+    }
+
+    fn lists<'n>(&mut self, named: &'n NamedRequest) -> Lists<'n> {
+        let NamedRequest { subject, action, context, .. } = named;
+        let remaining = context.remaining.iter().map(|(name, left)| (name, Balance::Remaining(*left)));
+        let used = context.used.iter().map(|(name, used)| (name, Balance::Used(*used)));
+        Lists {
+            roles: subject.roles.iter().map(|name| self.role(name)).collect(),
+            standings: subject.standings.iter().map(|name| self.standing(name)).collect(),
+            tokens: action.tokens.iter().map(|(name, count)| (self.quantity(name), *count)).collect(),
+            entries: match action.change.as_ref().and_then(|change| change.to.as_ref()) {
+                Some(To::Entries(entries)) => entries.iter().map(String::as_str).collect(),
+                _ => Vec::new(),
+            },
+            balances: remaining.chain(used).map(|(name, balance)| (self.limit(name), balance)).collect(),
+        }
+    }
+
+    fn request<'a>(&mut self, named: &'a NamedRequest, lists: &'a Lists<'a>) -> Request<'a> {
+        let NamedRequest { action, context, .. } = named;
+        let subject = Subject::roles(&lists.roles).with_standings(&lists.standings);
+        let facts = context.facts.iter().map(|(name, holds)| (self.fact(name), *holds));
+        let facts = facts.fold(Context::default(), |context, (fact, holds)| context.fact(fact, holds));
+        let action = self.action(action, &lists.tokens, &lists.entries);
+        let mut request = Request::new(subject, action).with_context(facts).balances(&lists.balances);
+        request.context.email_domain = context.email_domain.as_deref();
+        request.context.at = context.at;
+        request.context.touched_at = context.touched_at;
+        request
     }
 
     /// The action, if its keys are those of one form.
@@ -198,28 +236,8 @@ impl Engine {
         then: impl FnOnce(&Request<'_>, &[(&'static str, String)]) -> T,
     ) -> T {
         let mut lookup = Lookup { engine: self, unknown: Vec::new() };
-        let roles: Vec<_> = named.subject.roles.iter().map(|name| lookup.role(name)).collect();
-        let standings: Vec<_> = named.subject.standings.iter().map(|name| lookup.standing(name)).collect();
-        let tokens: Vec<_> =
-            named.action.tokens.iter().map(|(name, count)| (lookup.quantity(name), *count)).collect();
-        let entries: Vec<&str> = match named.action.change.as_ref().and_then(|change| change.to.as_ref()) {
-            Some(To::Entries(entries)) => entries.iter().map(String::as_str).collect(),
-            _ => Vec::new(),
-        };
-        let action = lookup.action(&named.action, &tokens, &entries);
-        let context = &named.context;
-        let facts = context.facts.iter().map(|(name, holds)| (lookup.fact(name), *holds));
-        let facts = facts.fold(Context::default(), |context, (fact, holds)| context.fact(fact, holds));
-        let remaining = context.remaining.iter().map(|(name, left)| (name, Balance::Remaining(*left)));
-        let used = context.used.iter().map(|(name, used)| (name, Balance::Used(*used)));
-        let balances: Vec<_> =
-            remaining.chain(used).map(|(name, balance)| (lookup.limit(name), balance)).collect();
-        let subject = Subject::roles(&roles).with_standings(&standings);
-        let mut request = Request::new(subject, action).with_context(facts).balances(&balances);
-        request.context.email_domain = context.email_domain.as_deref();
-        request.context.at = context.at;
-        request.context.touched_at = context.touched_at;
-        then(&request, &lookup.unknown)
+        let lists = lookup.lists(named);
+        then(&lookup.request(named, &lists), &lookup.unknown)
     }
 }
 
