@@ -67,7 +67,7 @@ impl Checker {
             let message = format!("the connector is not connected where fact `{}` is so", fact.get_ref());
             self.contradiction(fact.span(), message);
         }
-        for object in row.read.keys().filter(|object| !of.read.contains_key(object.get_ref())) {
+        for (object, _) in row.read.iter().filter(|(object, _)| !of.read.contains_key(object.get_ref())) {
             let message = format!("the connector does not read `{}` in any mode", object.get_ref());
             self.contradiction(object.span(), message);
         }

@@ -1,7 +1,5 @@
 //! Things that refer to each other: what each leads to, or what is wrong with that.
 
-use std::collections::BTreeSet;
-
 use super::model::Positions;
 
 /// How many things one may lead to.
@@ -48,16 +46,14 @@ pub(crate) fn chains(next: &[Positions]) -> Result<Vec<Positions>, Broken> {
 fn order(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Result<Vec<usize>, Vec<Vec<usize>>> {
     let referred: Vec<Vec<usize>> = (0..count).map(next).collect();
     let mut ordered = Vec::with_capacity(count);
-    let mut done = vec![false; count];
-    let mut open: BTreeSet<usize> = (0..count).collect();
+    let mut open = vec![true; count];
     let mut waiting = referring(&referred);
     let mut missing: Vec<usize> = referred.iter().map(Vec::len).collect();
     let mut ready: Vec<usize> = (0..count).filter(|node| missing.get(*node) == Some(&0)).collect();
     while let Some(node) = ready.pop() {
         ordered.push(node);
-        open.remove(&node);
-        if let Some(done) = done.get_mut(node) {
-            *done = true;
+        if let Some(open) = open.get_mut(node) {
+            *open = false;
         }
         for user in waiting.get_mut(node).map(std::mem::take).unwrap_or_default() {
             if let Some(missing) = missing.get_mut(user) {
@@ -68,7 +64,7 @@ fn order(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Result<Vec<usize>,
             }
         }
     }
-    if open.is_empty() { Ok(ordered) } else { Err(circles(&referred, open)) }
+    if ordered.len() == count { Ok(ordered) } else { Err(circles(&referred, &open)) }
 }
 
 fn referring(referred: &[Vec<usize>]) -> Vec<Vec<usize>> {
@@ -83,24 +79,21 @@ fn referring(referred: &[Vec<usize>]) -> Vec<Vec<usize>> {
     waiting
 }
 
-/// Every open node leads into a circle: follow each until a node comes again.
-fn circles(referred: &[Vec<usize>], mut open: BTreeSet<usize>) -> Vec<Vec<usize>> {
-    let blocked = open.clone();
+/// Every blocked node leads into a circle: follow each until a node comes again.
+fn circles(referred: &[Vec<usize>], blocked: &[bool]) -> Vec<Vec<usize>> {
+    let is_blocked = |node: &&usize| blocked.get(**node) == Some(&true);
+    let mut open = blocked.to_vec();
     let mut circles = Vec::new();
-    while let Some(first) = open.pop_first() {
-        let mut path = vec![first];
-        let mut node = first;
-        while let Some(following) =
-            referred.get(node).and_then(|nodes| nodes.iter().find(|node| blocked.contains(*node)))
-        {
+    for first in 0..blocked.len() {
+        let (mut path, mut node) = (Vec::new(), first);
+        while open.get_mut(node).is_some_and(std::mem::take) {
+            path.push(node);
+            let Some(following) = referred.get(node).and_then(|nodes| nodes.iter().find(is_blocked)) else {
+                break;
+            };
             if let Some(start) = path.iter().position(|passed| passed == following) {
                 circles.push(path.split_off(start));
-                break;
             }
-            if !open.remove(following) {
-                break;
-            }
-            path.push(*following);
             node = *following;
         }
     }

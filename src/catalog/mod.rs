@@ -22,7 +22,7 @@ pub use bind::Binder;
 pub use bind::{Bind, BindError};
 pub use credits::CreditPlan;
 pub(crate) use model::Model;
-pub(crate) use rows::Rows;
+pub(crate) use rows::Numbering;
 pub(crate) use source::CatalogSource;
 pub(crate) use validate::{is_id, limit, too_many_cells};
 

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::credits::CreditPlan;
-use super::rows::Rows;
+use super::rows::{Numbering, Rows};
 use super::source::{CatalogSource, KeySource, LimitSource};
 use super::tables::Tables;
 use crate::id::{Tag, bit, positions};
@@ -67,15 +67,15 @@ pub(crate) struct Model {
     pub(crate) source: CatalogSource,
     pub(crate) hash: u64,
     pub(crate) tag: Tag,
-    pub(crate) kinds: Rows<()>,
+    pub(crate) kinds: Numbering,
     pub(crate) plans: Rows<Plan>,
     pub(crate) add_ons: Rows<AddOn>,
     pub(crate) roles: Rows<Role>,
     pub(crate) role_defaults: Rows<RoleDefault>,
     pub(crate) standings: Rows<Standing>,
-    pub(crate) facts: Rows<()>,
-    pub(crate) obligations: Rows<()>,
-    pub(crate) fallbacks: Rows<()>,
+    pub(crate) facts: Numbering,
+    pub(crate) obligations: Numbering,
+    pub(crate) fallbacks: Numbering,
     pub(crate) lists: Rows<List>,
     pub(crate) settings: Rows<Setting>,
     pub(crate) permissions: Rows<Permission>,
@@ -85,13 +85,13 @@ pub(crate) struct Model {
     pub(crate) data: Rows<Data>,
     pub(crate) features: Rows<Feature>,
     pub(crate) meters: Rows<Meter>,
-    pub(crate) limits: Rows<()>,
+    pub(crate) limits: Numbering,
     pub(crate) models: Rows<AiModel>,
-    pub(crate) quantities: Rows<()>,
+    pub(crate) quantities: Numbering,
     pub(crate) credit_plans: Rows<SoldCredits>,
     pub(crate) connectors: Rows<Connector>,
-    pub(crate) modes: Rows<()>,
-    pub(crate) objects: Rows<()>,
+    pub(crate) modes: Numbering,
+    pub(crate) objects: Numbering,
     pub(crate) changes: Changes,
     pub(crate) own_obligations: OwnObligations,
     /// Permissions that restrict another one.
@@ -113,7 +113,7 @@ impl Model {
         };
         let restrictions = self.permissions.iter().filter(|(_, _, row)| row.restricts.is_some());
         let restrictions = restrictions.map(|(position, _, _)| position).collect();
-        let unbarred = self.features.iter().map(|(_, _, row)| self.unbarred(row)).collect();
+        let unbarred = self.features.rows().map(|row| self.unbarred(row)).collect();
         let mut this = Self { own_obligations, restrictions, unbarred, ..self };
         this.tables = Tables::derive(&mut this);
         this

@@ -2,33 +2,68 @@
 //!
 //! The number of a thing never depends on the order of a file or of a hash map.
 
+use std::ops::Deref;
+
 use indexmap::IndexSet;
 
 use crate::hash::FixedState;
 
-/// Everything of one kind: position to row, name to position.
+/// The names of one kind: position to name, name to position.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Numbering(IndexSet<Box<str>, FixedState>);
+
+/// Names in ascending order, none of them twice.
+impl<'n> FromIterator<&'n str> for Numbering {
+    fn from_iter<I: IntoIterator<Item = &'n str>>(names: I) -> Self {
+        Self(names.into_iter().map(Box::from).collect())
+    }
+}
+
+impl Numbering {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The name at this position; empty where there is none, which no id of this catalog reaches.
+    pub(crate) fn name(&self, position: u16) -> &str {
+        self.0.get_index(usize::from(position)).map_or("", |name| name)
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<u16> {
+        self.0.get_index_of(name).and_then(|index| u16::try_from(index).ok())
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
+/// Everything of one kind: the names, and what is known of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<T> {
-    names: IndexSet<Box<str>, FixedState>,
+    names: Numbering,
     /// Apart from the names, which a decision never reads.
     rows: Box<[T]>,
 }
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Self { names: IndexSet::default(), rows: Box::default() }
+        Self { names: Numbering::default(), rows: Box::default() }
+    }
+}
+
+impl<T> Deref for Rows<T> {
+    type Target = Numbering;
+
+    fn deref(&self) -> &Numbering {
+        &self.names
     }
 }
 
 impl<T> Rows<T> {
-    /// Rows out of names in ascending order, none of them twice.
-    pub(crate) fn of_sorted<'n>(rows: impl IntoIterator<Item = (&'n str, T)>) -> Self {
-        let (names, rows): (_, Vec<T>) = rows.into_iter().map(|(name, row)| (Box::from(name), row)).unzip();
-        Self { names, rows: rows.into() }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.rows.len()
+    /// A row for each name, in their order.
+    pub(crate) const fn new(names: Numbering, rows: Box<[T]>) -> Self {
+        Self { names, rows }
     }
 
     #[inline]
@@ -38,19 +73,6 @@ impl<T> Rows<T> {
 
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.rows.iter_mut()
-    }
-
-    /// The name at this position; empty where there is none, which no id of this catalog reaches.
-    pub(crate) fn name(&self, position: u16) -> &str {
-        self.names.get_index(usize::from(position)).map_or("", |name| name)
-    }
-
-    pub(crate) fn position(&self, name: &str) -> Option<u16> {
-        self.names.get_index_of(name).and_then(|index| u16::try_from(index).ok())
-    }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(AsRef::as_ref)
     }
 
     /// The rows alone, in order.

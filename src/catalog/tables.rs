@@ -98,10 +98,10 @@ fn untouched(model: &Model, guards: &[Box<[Condition]>], settled: usize) -> Box<
     let pairs = (0..=u16::MAX).take(kinds).flat_map(|kind| plans().map(move |plan| (kind, plan)));
     let each = pairs.flat_map(|(kind, plan)| {
         let untouched = Untouched { model, kind, plan };
-        let settings = model.settings.iter().map(|(_, _, row)| row.default as u8);
+        let settings = model.settings.rows().map(|row| row.default as u8);
         let guards = guards.iter().map(move |conditions| fold(&untouched, conditions));
         let without_limit = |meter: u16| {
-            let mut sold = model.credit_plans.iter().map(|(_, _, sold)| sold);
+            let mut sold = model.credit_plans.rows();
             sold.any(|sold| sold.terms.unlimited && sold.meter == meter && sold.is_in_force(&untouched))
         };
         let meters = (0..=u16::MAX).take(model.meters.len()).map(|meter| u8::from(without_limit(meter)));

@@ -77,8 +77,8 @@ impl<T> Map<T> {
         self.position(name).is_ok()
     }
 
-    pub(crate) fn keys(&self) -> impl ExactSizeIterator<Item = &Name> {
-        self.0.iter().map(|(name, _)| name)
+    pub(crate) fn names(&self) -> Vec<&Name> {
+        self.0.iter().map(|(name, _)| name).collect()
     }
 
     pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &T> {

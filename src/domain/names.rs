@@ -7,7 +7,7 @@ use toml::value::Datetime;
 use super::compact::{Section, Writer};
 use super::source::{DomainSource, RoleSource};
 use crate::catalog::source::Map;
-use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
+use crate::catalog::{Model, Numbering, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 use crate::document::Name;
 use crate::id::COUNT_MAX;
@@ -68,7 +68,7 @@ impl Lookup<'_, '_> {
         self.problems.add_with_help(code, place(at), message, help);
     }
 
-    fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
+    fn find(&mut self, rows: &Numbering, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
             let message = format!("unknown {what} `{}`", shown(name.get_ref()));
@@ -78,7 +78,7 @@ impl Lookup<'_, '_> {
         position
     }
 
-    fn names<T>(&mut self, to: &mut Writer, section: Section, rows: &Rows<T>, names: &[Name], what: &str) {
+    fn names(&mut self, to: &mut Writer, section: Section, rows: &Numbering, names: &[Name], what: &str) {
         let start = to.open();
         let mut last: Option<&Name> = None;
         for name in names {
@@ -93,11 +93,11 @@ impl Lookup<'_, '_> {
         to.close_section(section, start);
     }
 
-    fn switches<T>(
+    fn switches(
         &mut self,
         to: &mut Writer,
         section: Section,
-        rows: &Rows<T>,
+        rows: &Numbering,
         switches: &Map<Switch>,
         what: &str,
     ) {
@@ -149,7 +149,7 @@ impl Lookup<'_, '_> {
             if let Some(role) = self.role(custom, name.get_ref()) {
                 holders.push((role, *count));
             } else if !source.roles.contains_key(name.get_ref().as_str()) {
-                let own = source.roles.keys().map(|name| name.get_ref().as_str());
+                let own = source.roles.iter().map(|(name, _)| name.get_ref().as_str());
                 let (at, roles) = (place(name.span()), self.model.roles.names().chain(own));
                 let message = format!("unknown role `{}`", shown(name.get_ref()));
                 self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), roles);
@@ -298,7 +298,7 @@ impl Lookup<'_, '_> {
         let start = to.open();
         for name in source.domain.attested.iter() {
             if !asks_for(self.model, name.get_ref()) {
-                let asked = self.model.regimes.iter().flat_map(|(_, _, row)| row.attested.iter());
+                let asked = self.model.regimes.rows().flat_map(|row| row.attested.iter());
                 let mut known: Vec<&str> = asked.map(AsRef::as_ref).collect();
                 known.sort_unstable();
                 let message = format!("no regime asks for the attestation `{}`", shown(name.get_ref()));
@@ -343,7 +343,7 @@ pub(crate) fn product(model: &Model, name: &str) -> Option<usize> {
 
 /// Whether some regime asks for an attestation.
 pub(super) fn asks_for(model: &Model, attestation: &str) -> bool {
-    model.regimes.iter().any(|(_, _, row)| row.attested.iter().any(|asked| **asked == *attestation))
+    model.regimes.rows().any(|row| row.attested.iter().any(|asked| **asked == *attestation))
 }
 
 /// A name built in code has no place.

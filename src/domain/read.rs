@@ -4,7 +4,7 @@ use super::compact::{Bytes, RoleRow, Section, Stated};
 use super::names::{asks_for, is_anchor, is_email_domain};
 use super::source::{DomainSource, Heading, ResidencySource, RoleSource};
 use crate::catalog::source::{LimitSource, Map};
-use crate::catalog::{Model, Rows, is_id, limit, too_many_cells};
+use crate::catalog::{Model, Numbering, is_id, limit, too_many_cells};
 use crate::diagnostic::Problems;
 use crate::document::{Name, Spanned};
 use crate::id::COUNT_MAX;
@@ -185,10 +185,10 @@ fn name(text: &str) -> Name {
     Spanned::new(0..0, text.to_owned())
 }
 
-fn named<T>(rows: &Rows<T>, position: u16) -> Name {
+fn named(rows: &Numbering, position: u16) -> Name {
     name(rows.name(position))
 }
 
-fn in_names<T>(switches: Bytes<'_>, rows: &Rows<T>) -> Map<Switch> {
+fn in_names(switches: Bytes<'_>, rows: &Numbering) -> Map<Switch> {
     switches.entries(Bytes::switch).map(|(position, to)| (named(rows, position), to)).collect()
 }

@@ -42,7 +42,7 @@ impl Checker {
 
     pub(in crate::catalog) fn changes(&mut self, source: &CatalogSource, names: &Names) -> Changes {
         const WORDS: [&str; 5] = ["role_permission", "create_role", "delete_role", "assign_role", "opt_in"];
-        for name in source.changes.keys() {
+        for (name, _) in &source.changes {
             if !WORDS.contains(&name.get_ref().as_str()) {
                 self.problems.add_with_help(
                     Code::UnknownName,

@@ -10,7 +10,7 @@ use super::model::{
     AddOn, AiModel, Condition, Data, Limit, List, Meter, Model, Plan, Positions, Provider, Regime, Role,
     RoleDefault, Service, Setting, SoldCredits, Standing,
 };
-use super::rows::Rows;
+use super::rows::{Numbering, Rows};
 use super::source::{
     AddOnSource, BilledSource, CatalogSource, CreditPlanSource, LimitSource, Map, MeterSource, ModelSource,
     ProviderSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource,
@@ -50,56 +50,56 @@ pub(crate) fn validate(source: CatalogSource, problems: Problems, text: &str) ->
 
 /// The names of everything, before anything refers to them.
 pub(super) struct Names {
-    kinds: Rows<()>,
-    plans: Rows<()>,
-    add_ons: Rows<()>,
-    roles: Rows<()>,
-    standings: Rows<()>,
-    pub(super) facts: Rows<()>,
-    pub(super) obligations: Rows<()>,
-    fallbacks: Rows<()>,
-    lists: Rows<()>,
-    settings: Rows<()>,
-    permissions: Rows<()>,
-    providers: Rows<()>,
-    services: Rows<()>,
-    data: Rows<()>,
-    meters: Rows<()>,
-    limits: Rows<()>,
-    quantities: Rows<()>,
-    pub(super) regimes: Rows<()>,
-    pub(super) modes: Rows<()>,
-    pub(super) objects: Rows<()>,
+    kinds: Numbering,
+    plans: Numbering,
+    add_ons: Numbering,
+    roles: Numbering,
+    standings: Numbering,
+    pub(super) facts: Numbering,
+    pub(super) obligations: Numbering,
+    fallbacks: Numbering,
+    lists: Numbering,
+    settings: Numbering,
+    permissions: Numbering,
+    providers: Numbering,
+    services: Numbering,
+    data: Numbering,
+    meters: Numbering,
+    limits: Numbering,
+    quantities: Numbering,
+    pub(super) regimes: Numbering,
+    pub(super) modes: Numbering,
+    pub(super) objects: Numbering,
 }
 
 impl Names {
     fn of(source: &CatalogSource, checker: &mut Checker) -> Self {
         // Nothing in the file refers to these; their names are ids all the same.
-        checker.names(&source.features, "features", COUNT_MAX);
-        checker.names(&source.models, "models", COUNT_MAX);
-        checker.names(&source.credit_plans, "credit plans", COUNT_MAX);
+        checker.names(&source.features.names(), "features", COUNT_MAX);
+        checker.names(&source.models.names(), "models", COUNT_MAX);
+        checker.names(&source.credit_plans.names(), "credit plans", COUNT_MAX);
         Self {
-            kinds: checker.names(&source.kinds, "kinds", COUNT_MAX),
-            plans: checker.names(&source.plans, "plans", COUNT_MAX),
-            add_ons: checker.names(&source.add_ons, "add-ons", COUNT_MAX),
-            roles: checker.names(&source.roles, "roles", COUNT_MAX),
-            standings: checker.names(&source.standings, "standings", COUNT_MAX),
-            facts: checker.names(&source.facts, "facts", BITS_MAX),
+            kinds: checker.names(&source.kinds.names(), "kinds", COUNT_MAX),
+            plans: checker.names(&source.plans.names(), "plans", COUNT_MAX),
+            add_ons: checker.names(&source.add_ons.names(), "add-ons", COUNT_MAX),
+            roles: checker.names(&source.roles.names(), "roles", COUNT_MAX),
+            standings: checker.names(&source.standings.names(), "standings", COUNT_MAX),
+            facts: checker.names(&source.facts.names(), "facts", BITS_MAX),
             obligations: checker.obligations(&source.obligations),
-            fallbacks: checker.names(&source.fallbacks, "fallbacks", COUNT_MAX),
-            lists: checker.names(&source.lists, "lists", COUNT_MAX),
-            settings: checker.names(&source.settings, "settings", COUNT_MAX),
-            permissions: checker.names(&source.permissions, "permissions", COUNT_MAX),
-            providers: checker.names(&source.providers, "providers", BITS_MAX),
-            services: checker.names(&source.services, "services", COUNT_MAX),
-            data: checker.names(&source.data, "data classes", BITS_MAX),
-            meters: checker.names(&source.meters, "meters", COUNT_MAX),
+            fallbacks: checker.names(&source.fallbacks.names(), "fallbacks", COUNT_MAX),
+            lists: checker.names(&source.lists.names(), "lists", COUNT_MAX),
+            settings: checker.names(&source.settings.names(), "settings", COUNT_MAX),
+            permissions: checker.names(&source.permissions.names(), "permissions", COUNT_MAX),
+            providers: checker.names(&source.providers.names(), "providers", BITS_MAX),
+            services: checker.names(&source.services.names(), "services", COUNT_MAX),
+            data: checker.names(&source.data.names(), "data classes", BITS_MAX),
+            meters: checker.names(&source.meters.names(), "meters", COUNT_MAX),
             limits: checker.limits(source),
             quantities: checker
-                .mentioned(source.models.values().flat_map(|model| model.price.keys()), "quantities"),
-            regimes: checker.names(&source.regimes, "regimes", COUNT_MAX),
-            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.keys()), "modes"),
-            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.keys()), "objects"),
+                .mentioned(source.models.values().flat_map(|model| model.price.names()).collect(), "quantities"),
+            regimes: checker.names(&source.regimes.names(), "regimes", COUNT_MAX),
+            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.names()).collect(), "modes"),
+            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.names()).collect(), "objects"),
         }
     }
 }
@@ -111,56 +111,53 @@ pub(super) struct Checker {
 
 impl Checker {
     /// The names of a section, in order.
-    fn names<T>(&mut self, section: &Map<T>, what: &str, most: usize) -> Rows<()> {
-        self.at_most(section.len(), most, what, section.keys().nth(most));
-        for name in section.keys() {
+    fn names(&mut self, names: &[&Name], what: &str, most: usize) -> Numbering {
+        if let Some(over) = names.get(most) {
+            let message = format!("{} {what}, at most {most} are possible", names.len());
+            self.problems.add(Code::TooMany, Some(over.span()), message);
+        }
+        for name in names {
             self.grammar(name);
         }
-        Rows::of_sorted(section.keys().map(|name| (name.get_ref().as_str(), ())))
+        numbering(names)
     }
 
     /// The catalog's obligations with those that every engine has.
-    fn obligations(&mut self, section: &Map<String>) -> Rows<()> {
-        for name in section.keys() {
+    fn obligations(&mut self, section: &Map<String>) -> Numbering {
+        for (name, _) in section {
             if ENGINE_OBLIGATIONS.iter().any(|(own, _)| own == name.get_ref()) {
                 let message = format!("obligation `{name}` is there in every catalog", name = name.get_ref());
                 self.problems.add(Code::Duplicate, Some(name.span()), message);
             }
         }
         let room = BITS_MAX.saturating_sub(ENGINE_OBLIGATIONS.len());
-        self.names(section, "obligations", room);
+        let names = section.names();
+        self.names(&names, "obligations", room);
         let own = ENGINE_OBLIGATIONS.iter().map(|(name, _)| *name);
-        let mut all: Vec<&str> = section.keys().map(|name| name.get_ref().as_str()).chain(own).collect();
+        let mut all: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).chain(own).collect();
         all.sort_unstable();
         all.dedup();
-        Rows::of_sorted(all.into_iter().map(|name| (name, ())))
+        all.into_iter().collect()
     }
 
     /// Every limit of a meter; a meter without a list of limits has one of its own name. One that no meter counts
     /// towards would never hold.
-    fn limits(&mut self, source: &CatalogSource) -> Rows<()> {
-        let own = source.meters.iter().filter(|(_, row)| row.limits.is_empty()).map(|(name, _)| name);
-        let of_meters = source.meters.values().flat_map(|meter| meter.limits.iter());
-        self.mentioned(own.chain(of_meters), "limits")
+    fn limits(&mut self, source: &CatalogSource) -> Numbering {
+        let mut names = Vec::new();
+        for (name, row) in &source.meters {
+            match row.limits.is_empty() {
+                true => names.push(name),
+                false => names.extend(row.limits.iter()),
+            }
+        }
+        self.mentioned(names, "limits")
     }
 
     /// Names that are declared by being mentioned.
-    fn mentioned<'n>(&mut self, names: impl Iterator<Item = &'n Name>, what: &str) -> Rows<()> {
-        let mut names: Vec<&Name> = names.collect();
+    fn mentioned(&mut self, mut names: Vec<&Name>, what: &str) -> Numbering {
         names.sort();
         names.dedup();
-        self.at_most(names.len(), COUNT_MAX, what, names.get(COUNT_MAX).copied());
-        for name in &names {
-            self.grammar(name);
-        }
-        Rows::of_sorted(names.into_iter().map(|name| (name.get_ref().as_str(), ())))
-    }
-
-    fn at_most(&mut self, count: usize, most: usize, what: &str, first_over: Option<&Name>) {
-        if count > most {
-            let message = format!("{count} {what}, at most {most} are possible");
-            self.problems.add(Code::TooMany, first_over.map(Name::span), message);
-        }
+        self.names(&names, what, COUNT_MAX)
     }
 
     pub(super) fn grammar(&mut self, name: &Name) {
@@ -184,7 +181,7 @@ impl Checker {
         self.problems.add(Code::Contradiction, Some(at), message);
     }
 
-    pub(super) fn find<T>(&mut self, rows: &Rows<T>, name: &Name, what: &str) -> Option<u16> {
+    pub(super) fn find(&mut self, rows: &Numbering, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
             let message = format!("unknown {what} `{}`", name.get_ref());
@@ -199,11 +196,11 @@ impl Checker {
         position
     }
 
-    pub(super) fn find_maybe<T>(&mut self, rows: &Rows<T>, name: Option<&Name>, what: &str) -> Option<u16> {
+    pub(super) fn find_maybe(&mut self, rows: &Numbering, name: Option<&Name>, what: &str) -> Option<u16> {
         name.and_then(|name| self.find(rows, name, what))
     }
 
-    fn find_all<T>(&mut self, rows: &Rows<T>, names: &Set<Name>, what: &str) -> Positions {
+    fn find_all(&mut self, rows: &Numbering, names: &Set<Name>, what: &str) -> Positions {
         for (name, next) in names.iter().zip(names.iter().skip(1)) {
             if name == next {
                 let message = format!("{what} `{}` is named twice", next.get_ref());
@@ -213,7 +210,7 @@ impl Checker {
         names.iter().filter_map(|name| self.find(rows, name, what)).collect()
     }
 
-    pub(super) fn bits(&mut self, rows: &Rows<()>, names: &Set<Name>, what: &str) -> u64 {
+    pub(super) fn bits(&mut self, rows: &Numbering, names: &Set<Name>, what: &str) -> u64 {
         self.find_all(rows, names, what).iter().fold(0, |bits, position| bits | bit(*position))
     }
 
@@ -408,9 +405,8 @@ impl Checker {
     }
 
     fn rows<S, T>(&mut self, section: &Map<S>, mut row: impl FnMut(&mut Self, &Name, &S) -> T) -> Rows<T> {
-        let rows: Vec<_> =
-            section.iter().map(|(name, source)| (name.get_ref().as_str(), row(self, name, source))).collect();
-        Rows::of_sorted(rows)
+        let rows = section.iter().map(|(name, source)| row(self, name, source)).collect();
+        Rows::new(numbering(&section.names()), rows)
     }
 
     fn plan(&mut self, limits: &Map<LimitSource>, names: &Names) -> Plan {
@@ -448,7 +444,7 @@ impl Checker {
             .values()
             .map(|row| self.find_all(&names.settings, &row.requires, "setting"))
             .collect();
-        let chains = self.chains(&source.settings, &requires, "setting", "requires");
+        let chains = self.chains(&source.settings.names(), &requires, "setting", "requires");
         let mut chains = chains.into_iter();
         self.rows(&source.settings, |this, name, row| {
             if row.default.is_none() {
@@ -465,8 +461,7 @@ impl Checker {
     }
 
     /// For each thing, all that it leads to; what makes that impossible is a problem.
-    fn chains<S>(&mut self, section: &Map<S>, next: &[Positions], what: &str, key: &str) -> Vec<Positions> {
-        let keys: Vec<&Name> = section.keys().collect();
+    fn chains(&mut self, keys: &[&Name], next: &[Positions], what: &str, key: &str) -> Vec<Positions> {
         let name = |node: &usize| keys.get(*node).copied();
         match graph::chains(next) {
             Ok(chains) => return chains,
@@ -510,6 +505,11 @@ impl Checker {
         }
         price
     }
+}
+
+/// Names in ascending order, numbered.
+fn numbering(names: &[&Name]) -> Numbering {
+    names.iter().map(|name| name.get_ref().as_str()).collect()
 }
 
 /// What to say of more roles × permissions than there may be.

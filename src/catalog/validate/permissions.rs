@@ -1,6 +1,6 @@
 //! Permissions: what each role starts with, and how they lead to each other.
 
-use super::{Checker, Names, READS_MAX, too_many_cells};
+use super::{Checker, Names, READS_MAX, numbering, too_many_cells};
 use crate::catalog::graph;
 use crate::catalog::model::{Cell, Condition, Permission, Positions, Restricts};
 use crate::catalog::rows::Rows;
@@ -26,7 +26,7 @@ impl Checker {
             rows.push(permission);
         }
         self.route(source, names, &mut rows);
-        Rows::of_sorted(source.permissions.keys().map(|name| name.get_ref().as_str()).zip(rows))
+        Rows::new(numbering(&source.permissions.names()), rows.into())
     }
 
     fn permission(
@@ -101,7 +101,7 @@ impl Checker {
         source: &CatalogSource,
         names: &Names,
     ) -> Box<[Cell]> {
-        for role in row.default.keys() {
+        for (role, _) in &row.default {
             self.find(&names.roles, role, "role");
         }
         let mut cells = Vec::with_capacity(source.roles.len());
@@ -151,7 +151,7 @@ impl Checker {
                 row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other)).collect()
             })
             .collect();
-        let reached = self.chains(&source.permissions, &next, "permission", "instead` or `otherwise");
+        let reached = self.chains(&source.permissions.names(), &next, "permission", "instead` or `otherwise");
         let otherwise: Vec<Positions> = rows.iter().map(|row| row.otherwise.clone()).collect();
         // Part of the chains above: what is wrong with these was noted there.
         for (row, chain) in rows.iter_mut().zip(graph::chains(&otherwise).unwrap_or_default()) {
@@ -170,7 +170,7 @@ impl Checker {
         for (restriction, target) in links {
             let Some(row) = rows.get_mut(usize::from(target)) else { continue };
             if row.restricts.is_some() {
-                if let Some(name) = source.permissions.keys().nth(usize::from(restriction)) {
+                if let Some((name, _)) = source.permissions.iter().nth(usize::from(restriction)) {
                     self.contradiction(name.span(), "a restriction cannot restrict another restriction");
                 }
             }
@@ -207,8 +207,8 @@ impl Checker {
                 (row.needs | row.exempt | routed, !row.restricted_by.is_empty())
             })
             .collect();
-        for ((name, row), (own_reads, reached)) in
-            source.permissions.keys().zip(rows).zip(own.iter().zip(reached))
+        for (((name, _), row), (own_reads, reached)) in
+            source.permissions.iter().zip(rows).zip(own.iter().zip(reached))
         {
             let further = reached.iter().filter_map(|other| own.get(usize::from(*other)));
             let (reads, list) = further.fold(*own_reads, |all, one| (all.0 | one.0, all.1 | one.1));
