@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml::value::Datetime;
+use toml_datetime::Datetime;
 
 use super::compact::{Section, Writer};
 use super::source::{DomainSource, RoleSource};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff_core::civil::{Date, DateTime, Time};
 use jiff_core::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use toml::value::{self, Datetime};
+use toml_datetime::Datetime;
 
 /// An instant: nanoseconds since 1970-01-01T00:00:00 UTC, always passed in, never read from a clock.
 ///
@@ -96,8 +96,8 @@ fn read(text: &str) -> Option<Timestamp> {
     let nanosecond = i32::try_from(time.nanosecond.unwrap_or(0)).ok()?;
     let time = Time::new(number(time.hour)?, number(time.minute)?, number(second)?, nanosecond).ok()?;
     let seconds = match offset? {
-        value::Offset::Z => 0,
-        value::Offset::Custom { minutes } => i32::from(minutes).checked_mul(60)?,
+        toml_datetime::Offset::Z => 0,
+        toml_datetime::Offset::Custom { minutes } => i32::from(minutes).checked_mul(60)?,
     };
     Timestamp::of_civil(DateTime::from_parts(date, time), Offset::from_seconds(seconds).ok()?)
 }

@@ -95,11 +95,15 @@ impl Names {
             data: checker.names(&source.data.names(), "data classes", BITS_MAX),
             meters: checker.names(&source.meters.names(), "meters", COUNT_MAX),
             limits: checker.limits(source),
-            quantities: checker
-                .mentioned(source.models.values().flat_map(|model| model.price.names()).collect(), "quantities"),
+            quantities: checker.mentioned(
+                source.models.values().flat_map(|model| model.price.names()).collect(),
+                "quantities",
+            ),
             regimes: checker.names(&source.regimes.names(), "regimes", COUNT_MAX),
-            modes: checker.mentioned(source.connectors.values().flat_map(|row| row.modes.names()).collect(), "modes"),
-            objects: checker.mentioned(source.connectors.values().flat_map(|row| row.read.names()).collect(), "objects"),
+            modes: checker
+                .mentioned(source.connectors.values().flat_map(|row| row.modes.names()).collect(), "modes"),
+            objects: checker
+                .mentioned(source.connectors.values().flat_map(|row| row.read.names()).collect(), "objects"),
         }
     }
 }
