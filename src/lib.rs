@@ -73,6 +73,7 @@
 //! | [`id`], [`units`], [`word`] | names looked up once, exact units, shared words |
 
 pub mod analysis;
+mod ascending;
 pub mod catalog;
 pub mod check;
 pub mod decision;

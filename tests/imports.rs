@@ -16,7 +16,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules that it may import.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
+    ("ascending", &[]),
     ("id", &[]),
     ("units", &[]),
     ("word", &[]),
@@ -30,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (
         "engine",
         &[
+            "ascending",
             "id",
             "units",
             "word",
@@ -46,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (
         "analysis",
         &[
+            "ascending",
             "id",
             "units",
             "word",

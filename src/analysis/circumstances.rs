@@ -1,8 +1,7 @@
 //! Circumstances: every way in which what a question leaves open can turn out.
 
-use std::collections::BTreeSet;
-
 use super::question::names;
+use crate::ascending::Ascending;
 use crate::decision::Reason;
 use crate::engine::Engine;
 use crate::id::{FactId, LimitId, ListId, ModelId, QuantityId};
@@ -53,8 +52,8 @@ type Names = Vec<String>;
 fn union(
     engines: &[&Engine],
     request: &NamedRequest,
-    of: impl Fn(&Engine, &NamedRequest) -> Names,
-) -> BTreeSet<String> {
+    of: fn(&Engine, &NamedRequest) -> Names,
+) -> Ascending<String> {
     engines.iter().flat_map(|engine| of(engine, request)).collect()
 }
 
@@ -91,7 +90,7 @@ fn both_ways(request: &NamedRequest, fact: &str) -> [NamedRequest; 2] {
     })
 }
 
-fn from_each(request: &NamedRequest, emails: &BTreeSet<String>) -> Vec<NamedRequest> {
+fn from_each(request: &NamedRequest, emails: &Ascending<String>) -> Vec<NamedRequest> {
     let from = |email: &String| {
         let mut request = request.clone();
         request.context.email_domain = Some(email.clone());
@@ -101,7 +100,7 @@ fn from_each(request: &NamedRequest, emails: &BTreeSet<String>) -> Vec<NamedRequ
 }
 
 /// On each model and, as no completion says what happens then, on none.
-fn on_each(engines: &[&Engine], request: &NamedRequest, models: &BTreeSet<String>) -> Vec<NamedRequest> {
+fn on_each(engines: &[&Engine], request: &NamedRequest, models: &Ascending<String>) -> Vec<NamedRequest> {
     let on_models = models.iter().map(|model| on_model(engines, request, model));
     [request.clone()].into_iter().chain(on_models).collect()
 }
@@ -128,7 +127,7 @@ pub(super) fn with_balances(engines: &[&Engine], requests: Vec<NamedRequest>) ->
         let mut all = vec![request.clone()];
         for limit in union(engines, &request, limits) {
             let stated = request.context.used.contains_key(&limit);
-            let edges: BTreeSet<u64> =
+            let edges: Ascending<u64> =
                 engines.iter().flat_map(|engine| edges(engine, &request, &limit)).collect();
             all.extend(edges.into_iter().filter(|_| !stated).map(|used| {
                 let mut request = request.clone();
@@ -155,16 +154,16 @@ fn edges(engine: &Engine, request: &NamedRequest, limit: &str) -> Vec<u64> {
 
 /// Whether this is allowed in some circumstances.
 pub(super) fn possible(engine: &Engine, request: &Request<'_>) -> bool {
-    in_some(engine, request, |request| engine.evaluate(request).is_allow())
+    in_some(engine, request, &|request| engine.evaluate(request).is_allow())
 }
 
 /// Whether this is allowed in all circumstances.
 pub(super) fn certain(engine: &Engine, request: &Request<'_>) -> bool {
-    !in_some(engine, request, |request| engine.evaluate(request).is_deny())
+    !in_some(engine, request, &|request| engine.evaluate(request).is_deny())
 }
 
 /// Whether something holds in one of the [`circumstances`] of one engine, without a name looked up.
-fn in_some(engine: &Engine, request: &Request<'_>, holds: impl Fn(&Request<'_>) -> bool) -> bool {
+fn in_some(engine: &Engine, request: &Request<'_>, holds: &dyn Fn(&Request<'_>) -> bool) -> bool {
     let (reads, context) = (engine.reads(request), request.context);
     let open = |limit: &&LimitId| context.balances.iter().all(|(stated, _)| stated != *limit);
     let ample = reads.limits.iter().filter(open).map(|limit| (*limit, Balance::Remaining(AMPLE)));

@@ -1,12 +1,11 @@
 //! The difference between two domains, cell by cell.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::answer::Cell;
 use super::circumstances::{circumstances, with_balances};
 use super::question::{Actor, Question};
+use crate::ascending::Ascending;
 use crate::decision::Effect;
 use crate::engine::{Engine, Record};
 use crate::request::NamedRequest;
@@ -99,25 +98,30 @@ impl Diff {
 /// # Ok::<(), tollkeeper::diagnostic::Diagnostics>(())
 /// ```
 pub fn diff(old: &Engine, new: &Engine) -> Diff {
-    let union =
-        |of: fn(&Engine) -> Vec<Actor>| -> BTreeSet<Actor> { of(old).into_iter().chain(of(new)).collect() };
-    let questions = |of: fn(&Engine) -> Vec<Question>| -> BTreeSet<Question> {
-        of(old).into_iter().chain(of(new)).collect()
-    };
-    let (roles, actors) = (union(Engine::role_actors), union(Engine::actors));
-    let plain = [questions(Engine::permission_questions), questions(Engine::feature_questions)];
-    let turns = [questions(Engine::turn_questions), questions(Engine::connector_questions)];
-    let data = questions(Engine::data_questions);
-    let by_role = plain.iter().flatten().flat_map(|one| roles.iter().map(move |actor| (one, actor)));
-    let by_actor = turns.iter().flatten().flat_map(|one| actors.iter().map(move |actor| (one, actor)));
-    let by_anybody = data.iter().map(|one| (one, &Actor::Anybody));
-    let all: Vec<_> = by_role.chain(by_actor).chain(by_anybody).collect();
-    Diff {
-        old: format!("{:016x}", old.version()),
-        new: format!("{:016x}", new.version()),
-        compared: all.len(),
-        cells: all.into_iter().filter_map(|(question, actor)| cell(old, new, question, actor)).collect(),
+    let roles = either(old, new, Engine::role_actors);
+    let actors = either(old, new, Engine::actors);
+    let anybody: Ascending<Actor> = [Actor::Anybody].into_iter().collect();
+    let asked: [(fn(&Engine) -> Vec<Question>, _); 5] = [
+        (Engine::permission_questions, &roles),
+        (Engine::feature_questions, &roles),
+        (Engine::turn_questions, &actors),
+        (Engine::connector_questions, &actors),
+        (Engine::data_questions, &anybody),
+    ];
+    let (mut compared, mut cells) = (0_usize, Vec::new());
+    for (questions, actors) in asked {
+        for question in &either(old, new, questions) {
+            compared = compared.saturating_add(actors.len());
+            cells.extend(actors.iter().filter_map(|actor| cell(old, new, question, actor)));
+        }
     }
+    let (old, new) = (format!("{:016x}", old.version()), format!("{:016x}", new.version()));
+    Diff { old, new, compared, cells }
+}
+
+/// What one of two engines has, or both.
+fn either<T: Ord>(old: &Engine, new: &Engine, of: fn(&Engine) -> Vec<T>) -> Ascending<T> {
+    of(old).into_iter().chain(of(new)).collect()
 }
 
 fn cell(old: &Engine, new: &Engine, question: &Question, actor: &Actor) -> Option<CellDiff> {

@@ -1,6 +1,6 @@
 //! Escalation: whether somebody can give themselves a permission by changes they may make.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::circumstances::holds;
 use super::moving_parts::Moving;
 use super::question::{Question, names};
 use super::remedy::write_change;
+use crate::ascending::Ascending;
 use crate::engine::Engine;
 use crate::id::StandingId;
 use crate::request::{NamedAction, NamedChange, NamedRequest, NamedSubject};
@@ -164,7 +165,7 @@ impl Engine {
         let mut found = Vec::new();
         for role in roles {
             let alone = self.escalations_of(&role, &[]);
-            let reached: BTreeSet<String> = alone.iter().map(|one| one.permission.clone()).collect();
+            let reached: Ascending<String> = alone.iter().map(|one| one.permission.clone()).collect();
             found.extend(alone);
             for standing in &standings {
                 let with = self.escalations_of(&role, &[standing]);
@@ -237,7 +238,7 @@ impl Search {
     /// Every state worth looking at, with everything done in it that only adds and that the actor may do: what is
     /// reached at all is reached in one of these. And whether there were no more states than are looked at.
     fn closure(&self, start: &State) -> (Vec<State>, bool) {
-        let (mut seen, mut states) = (BTreeSet::new(), Vec::new());
+        let (mut seen, mut states) = (Ascending::default(), Vec::new());
         let mut queue = VecDeque::from([start.clone()]);
         while let Some(mut state) = queue.pop_front() {
             self.saturate(&mut state);
@@ -274,7 +275,7 @@ impl Search {
 
     /// Breadth first, so that the first path found is among the shortest; `None` where that takes too many states.
     fn shortest(&self, start: &State, goal: &Question) -> Option<Vec<EscalationStep>> {
-        let mut seen = BTreeSet::from([start.key()]);
+        let mut seen: Ascending<_> = [start.key()].into_iter().collect();
         let mut queue = VecDeque::from([start.clone()]);
         while let Some(state) = queue.pop_front() {
             let mut changes = self.moving.adding(&state.engine);

@@ -1,9 +1,8 @@
 //! Moving parts: the parts of a domain that can matter for what somebody may reach, and how each can be moved.
 
-use std::collections::BTreeSet;
-
 use super::question::{Actor, Question, everybody, give, names, turn};
 use super::reach::Lever;
+use crate::ascending::Ascending;
 use crate::decision::Reason;
 use crate::domain::Edit;
 use crate::engine::{Engine, Holders, Levers, RolePermission};
@@ -14,12 +13,12 @@ use crate::word::Switch;
 /// What goals depend on, and in turn what the authority over every change of that depends on.
 #[derive(Default)]
 pub(super) struct Moving {
-    settings: BTreeSet<SettingId>,
+    settings: Ascending<SettingId>,
     /// Those of the settings that restrict: neither position is better for everything.
-    restricting: BTreeSet<SettingId>,
-    permissions: BTreeSet<PermissionId>,
-    lists: BTreeSet<ListId>,
-    holders: BTreeSet<RoleId>,
+    restricting: Ascending<SettingId>,
+    permissions: Ascending<PermissionId>,
+    lists: Ascending<ListId>,
+    holders: Ascending<RoleId>,
 }
 
 impl Moving {

@@ -78,7 +78,9 @@ impl<T> Map<T> {
     }
 
     pub(crate) fn names(&self) -> Vec<&Name> {
-        self.0.iter().map(|(name, _)| name).collect()
+        let mut names = Vec::with_capacity(self.0.len());
+        self.0.iter().for_each(|(name, _)| names.push(name));
+        names
     }
 
     pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &T> {

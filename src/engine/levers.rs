@@ -1,11 +1,10 @@
 //! Levers: the parts of a domain that an answer depends on and that can be moved.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
+use crate::ascending::Ascending;
 use crate::catalog::Model;
 use crate::catalog::model::{ChangeRule, Condition};
 use crate::domain::Change;
@@ -77,19 +76,19 @@ struct Found<'e> {
     model: &'e Model,
     /// Whether what answers in the place of a permission is left out.
     alone: bool,
-    restricting: BTreeSet<u16>,
-    settings: BTreeSet<u16>,
-    permissions: BTreeSet<u16>,
-    lists: BTreeSet<u16>,
-    opt_ins: BTreeSet<u16>,
-    holders: BTreeSet<u16>,
-    plans: BTreeSet<u16>,
-    add_ons: BTreeSet<u16>,
+    restricting: Ascending<u16>,
+    settings: Ascending<u16>,
+    permissions: Ascending<u16>,
+    lists: Ascending<u16>,
+    opt_ins: Ascending<u16>,
+    holders: Ascending<u16>,
+    plans: Ascending<u16>,
+    add_ons: Ascending<u16>,
 }
 
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
-        let none = BTreeSet::new;
+        let none = Ascending::default;
         let (settings, permissions, lists, opt_ins) = (none(), none(), none(), none());
         let (holders, plans, add_ons) = (none(), none(), none());
         let (alone, restricting) = (false, none());
@@ -102,7 +101,7 @@ impl<'e> Found<'e> {
         self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
         let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
         self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(row.offered_on.iter())));
-        self.plans.remove(&now);
+        self.plans.retain(|plan| *plan != now);
         let offered =
             |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(now));
         Levers {

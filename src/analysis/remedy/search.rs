@@ -1,7 +1,6 @@
 //! The search for remedies: breadth first over sets of moves, so that the smallest sets come first.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::actors::{By, by_strength, weakest};
@@ -9,6 +8,7 @@ use super::moves::{Here, Move};
 use super::{Made, Remedies, Remedy, Step};
 use crate::analysis::circumstances::{AMPLE, with_model, with_tokens};
 use crate::analysis::question::role_name;
+use crate::ascending::Ascending;
 use crate::catalog::Bind;
 use crate::decision::{Decision, Gate};
 use crate::domain::{Change, Edit};
@@ -176,7 +176,7 @@ struct Search {
 impl Search {
     fn run(engine: &Engine, request: &Request<'_>) -> Self {
         let mut search = Self { found: Vec::new(), stuck: None, complete: true };
-        let mut seen: BTreeSet<(Vec<Move>, u64)> = BTreeSet::new();
+        let mut seen: Ascending<(Vec<Move>, u64)> = Ascending::default();
         let start = State::of(engine, request);
         let mut layer = vec![start.clone()];
         for _ in 0..Remedies::STEPS_MAX {
