@@ -21,7 +21,8 @@ mod sealed {
         const WORD: &'static str;
         fn find(catalog: &super::Catalog, name: &str) -> Option<Self>;
         fn name(self, catalog: &super::Catalog) -> Option<&str>;
-        fn all(catalog: &super::Catalog) -> Vec<(&str, Self)>;
+        fn at(catalog: &super::Catalog, position: u16) -> Self;
+        fn names(catalog: &super::Catalog) -> Vec<(&str, u16)>;
     }
 }
 
@@ -42,10 +43,12 @@ macro_rules! bindable {
                 known.then(|| model.$rows.name(self.position()))
             }
 
-            fn all(catalog: &Catalog) -> Vec<(&str, Self)> {
-                let model = catalog.model();
-                let ids = (0..=u16::MAX).map(|position| Self::new(model.tag, position));
-                model.$rows.names().zip(ids).collect()
+            fn at(catalog: &Catalog, position: u16) -> Self {
+                Self::new(catalog.model().tag, position)
+            }
+
+            fn names(catalog: &Catalog) -> Vec<(&str, u16)> {
+                catalog.model().$rows.numbered()
             }
         }
     )*};
@@ -119,7 +122,7 @@ impl Catalog {
 
     /// Every thing of a kind with its name, in the order of names.
     pub fn all<T: Bind>(&self) -> impl Iterator<Item = (&str, T)> {
-        T::all(self).into_iter()
+        T::names(self).into_iter().map(|(name, position)| (name, T::at(self, position)))
     }
 }
 
@@ -154,8 +157,7 @@ impl<'c> Binder<'c> {
     pub fn get<T: Bind>(&mut self, name: &str) -> Option<T> {
         let id = T::find(self.catalog, name);
         if id.is_none() {
-            let all = T::all(self.catalog);
-            let help = did_you_mean(name, all.iter().map(|(name, _)| *name));
+            let help = did_you_mean(name, T::names(self.catalog).into_iter().map(|(name, _)| name));
             let help = help.map(|help| format!(", {help}")).unwrap_or_default();
             self.missing.push(format!("unknown {} `{name}`{help}", T::WORD));
         }

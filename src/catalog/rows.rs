@@ -36,6 +36,11 @@ impl Numbering {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
     }
+
+    /// The names with their positions, in order.
+    pub(crate) fn numbered(&self) -> Vec<(&str, u16)> {
+        self.names().zip(0..=u16::MAX).collect()
+    }
 }
 
 /// Everything of one kind: the names, and what is known of each.
