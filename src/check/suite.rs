@@ -1,6 +1,6 @@
 //! Suites: what must be decided, read from a file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -373,12 +373,13 @@ impl Reader {
         }
         let subjects = source.subjects.into_iter().map(|subject| subject.0).collect();
         let table = Table { name, subjects, resource: source.resource, context: source.context };
-        let mut labels = BTreeMap::new();
-        for subject in &table.subjects {
-            let times: &mut usize = labels.entry(label_of_subject(subject)).or_default();
-            *times = times.saturating_add(1);
+        let (mut labels, mut twice) = (BTreeSet::new(), BTreeSet::new());
+        for label in table.subjects.iter().map(label_of_subject) {
+            if let Some(label) = labels.replace(label) {
+                twice.insert(label);
+            }
         }
-        for (label, _) in labels.into_iter().filter(|(_, times)| *times > 1) {
+        for label in twice {
             let message = format!("subject `{label}` stands in the table twice");
             self.problems.add(Code::Duplicate, Some(span.clone()), message);
         }

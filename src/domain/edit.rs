@@ -127,7 +127,7 @@ impl<'a> Editor<'a> {
     }
 
     fn write_holders(&self, to: &mut Writer) -> Option<bool> {
-        let mut holders: Vec<(u16, u64)> = Vec::new();
+        let mut holders: Vec<(u64, u64)> = Vec::new();
         for (role, count) in self.view.counts(Section::Holders) {
             let role = u16::try_from(role).ok()?;
             let count = match self.edit {
@@ -142,11 +142,11 @@ impl<'a> Editor<'a> {
                 }
                 _ => count,
             };
-            holders.extend(self.renumbered(role).map(|role| (role, count)));
+            holders.extend(self.renumbered(role).map(|role| (u64::from(role), count)));
         }
         let stated = match self.edit {
-            Edit::Holders(role, count) => Some((role.position(), count)),
-            Edit::Change(Change::CreateRole { name, .. }) => Some((self.place_of(name), 0)),
+            Edit::Holders(role, count) => Some((role.position().into(), count)),
+            Edit::Change(Change::CreateRole { name, .. }) => Some((self.place_of(name).into(), 0)),
             _ => None,
         };
         if let Some((role, _)) = stated {

@@ -144,10 +144,10 @@ impl Lookup<'_, '_> {
     }
 
     fn holders(&mut self, to: &mut Writer, source: &DomainSource, custom: &[&str]) {
-        let mut holders: Vec<(u16, u64)> = Vec::with_capacity(source.holders.len());
+        let mut holders: Vec<(u64, u64)> = Vec::with_capacity(source.holders.len());
         for (name, count) in &source.holders {
             if let Some(role) = self.role(custom, name.get_ref()) {
-                holders.push((role, *count));
+                holders.push((role.into(), *count));
             } else if !source.roles.contains_key(name.get_ref().as_str()) {
                 let own = source.roles.iter().map(|(name, _)| name.get_ref().as_str());
                 let (at, roles) = (place(name.span()), self.model.roles.names().chain(own));
@@ -326,7 +326,7 @@ impl Lookup<'_, '_> {
 }
 
 /// Counts, in the order of what is counted.
-pub(super) fn write_counts<T: Ord + Into<u64>>(to: &mut Writer, mut counts: Vec<(T, u64)>) {
+pub(super) fn write_counts(to: &mut Writer, mut counts: Vec<(u64, u64)>) {
     counts.sort_unstable();
     for (of, count) in counts {
         to.number(of);

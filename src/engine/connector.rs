@@ -73,10 +73,11 @@ pub(super) fn stale(model: &Model, decision: &Decision) -> BTreeMap<String, Stri
     let Some(row) = connector.and_then(|connector| model.connectors.get(connector)) else {
         return BTreeMap::new();
     };
-    let text = |(name, window): (&str, &Option<Window>)| {
-        window.as_ref().map(|window| (name.to_owned(), String::from(&*window.text)))
-    };
-    windows(row).into_iter().filter_map(text).collect()
+    let mut stale = BTreeMap::new();
+    for (name, window) in windows(row) {
+        stale.extend(window.as_ref().map(|window| (name.to_owned(), String::from(&*window.text))));
+    }
+    stale
 }
 
 fn windows(row: &Connector) -> [(&'static str, &Option<Window>); 3] {

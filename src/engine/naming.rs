@@ -59,7 +59,7 @@ impl Engine {
         named.feature = Some(self.name(run.feature));
         named.trigger = Some(run.trigger).filter(|trigger| *trigger != Trigger::default());
         named.model = run.model.map(|model| self.name(model));
-        named.tokens = run.tokens.iter().map(|(quantity, count)| (self.name(*quantity), *count)).collect();
+        named.tokens.extend(run.tokens.iter().map(|(quantity, count)| (self.name(*quantity), *count)));
     }
 
     fn name_read(&self, read: &Read, named: &mut NamedAction) {
@@ -71,7 +71,8 @@ impl Engine {
 
     fn named_context(&self, context: &Context<'_>) -> NamedContext {
         let stated = |(name, fact)| Some((String::from(name), context.stated(fact)?));
-        let mut facts: BTreeMap<_, _> = self.catalog.all::<FactId>().filter_map(stated).collect();
+        let mut facts = BTreeMap::new();
+        facts.extend(self.catalog.all::<FactId>().filter_map(stated));
         if context.facts.unknown || !context.facts.are_of(self.catalog.model().tag) {
             facts.insert(UNKNOWN.to_owned(), true);
         }

@@ -201,6 +201,8 @@ impl<'e> Names<'e> {
         let feature = decision.because().get(Parameter::Feature).filter(|_| decision.charge() > 0);
         let row = feature.and_then(|feature| self.model.features.get(feature));
         let meter = row.and_then(|row| row.meter);
-        meter.map(|meter| (self.model.meters.name(meter).to_owned(), decision.charge())).into_iter().collect()
+        let mut charge = BTreeMap::new();
+        charge.extend(meter.map(|meter| (self.model.meters.name(meter).to_owned(), decision.charge())));
+        charge
     }
 }
