@@ -281,6 +281,7 @@ table! {
 }
 table! {
     /// Who may make a change: somebody with one of the roles, one of the standings, or the permission.
+    #[derive(PartialOrd, Ord)]
     ChangeSource {
         /// Roles that may, and custom roles based on them.
         roles: Set<Name>,

@@ -6,7 +6,7 @@ use super::Name;
 
 /// Entries in the order of their names, each name once. A sorted list: entries come in this order anyhow, and for each
 /// of the many types of entries a list takes a fraction of the code of a tree.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Map<T>(Vec<(Name, T)>);
 
 impl<T> Default for Map<T> {

@@ -74,7 +74,7 @@ macro_rules! table {
         $($(#[$key_attribute:meta])* $key:ident $(= $name:literal)?: $type:ty,)*
     }) => {
         $(#[$attribute])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+        #[derive(Clone, PartialEq, Eq, Debug, Default)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(default, deny_unknown_fields))]
         pub(crate) struct $table {
             $(
