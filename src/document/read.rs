@@ -163,14 +163,20 @@ impl<'p> Entry<'p> {
     pub(crate) fn word<T: DeserializeOwned>(&mut self, value: &Value<'_>) -> Option<T> {
         let text = value.get_ref().as_str();
         // Of an empty text serde says which words there are.
-        match (T::deserialize(StrDeserializer::<NoSuchWord>::new(text.unwrap_or_default())), text) {
-            (Ok(word), Some(_)) => Some(word),
-            (Err(NoSuchWord { words }), Some(_)) => self.unknown_word(value, words),
-            (Ok(_), None) => self.wrong_type(value, "a string"),
-            (Err(NoSuchWord { words }), None) => {
-                self.wrong_type(value, &format!("a string, {}", one_of(words)))
-            }
+        let read = T::deserialize(StrDeserializer::<NoSuchWord>::new(text.unwrap_or_default()));
+        match read {
+            Ok(word) if text.is_some() => Some(word),
+            read => self.no_word(value, read.err().map(|NoSuchWord { words }| words)),
         }
+    }
+
+    fn no_word<T>(&mut self, value: &Value<'_>, words: Option<&[&str]>) -> Option<T> {
+        match words {
+            Some(words) if value.get_ref().as_str().is_some() => self.expected_word(words, value),
+            Some(words) => self.expected(&format!("a string, {}", one_of(words)), value, None),
+            None => self.expected("a string", value, None),
+        }
+        None
     }
 
     /// Notes a string that is none of `words`, and reads nothing.
