@@ -25,7 +25,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("diagnostic", &[]),
     ("document", &["diagnostic"]),
     ("decision", &["id"]),
-    ("catalog", &["id", "units", "word", "hash", "diagnostic", "document"]),
+    ("catalog", &["ascending", "id", "units", "word", "hash", "diagnostic", "document"]),
     ("domain", &["id", "units", "word", "hash", "diagnostic", "document", "decision", "catalog"]),
     ("request", &["id", "units", "word", "document", "domain"]),
     (

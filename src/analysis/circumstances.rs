@@ -29,21 +29,31 @@ pub(super) fn circumstances(engines: &[&Engine], request: &NamedRequest) -> Vec<
     }
     for fact in union(engines, request, facts) {
         if !request.context.facts.contains_key(&fact) {
-            all = all.iter().flat_map(|request| both_ways(request, &fact)).collect();
+            all = each(&all, &|request| both_ways(request, &fact));
         }
     }
     if request.context.email_domain.is_none() {
         let emails = union(engines, request, emails);
         if !emails.is_empty() {
-            all = all.iter().flat_map(|request| from_each(request, &emails)).collect();
+            all = each(&all, &|request| from_each(request, &emails));
         }
     }
     if request.action.model.is_none() {
         let models = union(engines, request, models);
         if !models.is_empty() {
-            all = all.iter().flat_map(|request| on_each(engines, request, &models)).collect();
+            all = each(&all, &|request| on_each(engines, request, &models));
         }
     }
+    all
+}
+
+/// All that becomes of requests, in their order.
+fn each(
+    requests: &[NamedRequest],
+    becomes: &dyn Fn(&NamedRequest) -> Vec<NamedRequest>,
+) -> Vec<NamedRequest> {
+    let mut all = Vec::new();
+    requests.iter().for_each(|request| all.extend(becomes(request)));
     all
 }
 
@@ -82,12 +92,13 @@ fn models(engine: &Engine, request: &NamedRequest) -> Names {
     if engine.reads_named(request).model { names::<ModelId>(engine).collect() } else { Vec::new() }
 }
 
-fn both_ways(request: &NamedRequest, fact: &str) -> [NamedRequest; 2] {
-    [false, true].map(|holds| {
+fn both_ways(request: &NamedRequest, fact: &str) -> Vec<NamedRequest> {
+    let with = |holds: &bool| {
         let mut request = request.clone();
-        request.context.facts.insert(fact.to_owned(), holds);
+        request.context.facts.insert(fact.to_owned(), *holds);
         request
-    })
+    };
+    [false, true].iter().map(with).collect()
 }
 
 fn from_each(request: &NamedRequest, emails: &Ascending<String>) -> Vec<NamedRequest> {
@@ -122,13 +133,13 @@ pub(super) fn on_model(engines: &[&Engine], request: &NamedRequest, model: &str)
 
 /// The same with the balances around which one of the engines decides differently: for each limit that it sets, as
 /// much used as still leaves room for the charge, and one more.
-pub(super) fn with_balances(engines: &[&Engine], requests: Vec<NamedRequest>) -> Vec<NamedRequest> {
-    let around = |request: NamedRequest| {
+pub(super) fn with_balances(engines: &[&Engine], requests: &[NamedRequest]) -> Vec<NamedRequest> {
+    each(requests, &|request| {
         let mut all = vec![request.clone()];
-        for limit in union(engines, &request, limits) {
+        for limit in union(engines, request, limits) {
             let stated = request.context.used.contains_key(&limit);
             let edges: Ascending<u64> =
-                engines.iter().flat_map(|engine| edges(engine, &request, &limit)).collect();
+                engines.iter().flat_map(|engine| edges(engine, request, &limit)).collect();
             all.extend(edges.into_iter().filter(|_| !stated).map(|used| {
                 let mut request = request.clone();
                 request.context.remaining.remove(&limit);
@@ -137,8 +148,7 @@ pub(super) fn with_balances(engines: &[&Engine], requests: Vec<NamedRequest>) ->
             }));
         }
         all
-    };
-    requests.into_iter().flat_map(around).collect()
+    })
 }
 
 /// How much may be used before the charge of a request no longer fits, and one more.

@@ -127,7 +127,7 @@ fn either<T: Ord>(old: &Engine, new: &Engine, of: fn(&Engine) -> Vec<T>) -> Asce
 fn cell(old: &Engine, new: &Engine, question: &Question, actor: &Actor) -> Option<CellDiff> {
     let request = question.asked_by(actor.subject());
     let (mut widened, mut narrowed, mut other) = (None, None, None);
-    for request in with_balances(&[old, new], circumstances(&[old, new], &request)) {
+    for request in with_balances(&[old, new], &circumstances(&[old, new], &request)) {
         let (before, after) = (old.decide(&request), new.decide(&request));
         let first = match (before.effect, after.effect) {
             (Effect::Deny, Effect::Allow) => &mut widened,

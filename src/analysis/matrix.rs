@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Answered, Cell};
 use super::question::{Actor, Asked, Question, Who};
+use crate::ascending::Ascending;
 use crate::domain::Change;
 use crate::engine::Engine;
 use crate::id::{FeatureId, PermissionId, RoleId, SettingId};
@@ -260,10 +261,10 @@ impl Engine {
     /// The domain as it is, then with each setting that some of these features depend on at its other position, if
     /// the domain can turn it at all.
     fn turned(&self, features: &[Asked]) -> Vec<Turned> {
-        let levers = features.iter().map(|asked| self.levers(&Request::new(Subject::nobody(), *asked)));
-        let mut settings: Vec<SettingId> = levers.flat_map(|levers| levers.settings).collect();
-        settings.sort_unstable();
-        settings.dedup();
+        let mut settings: Ascending<SettingId> = Ascending::default();
+        for asked in features {
+            settings.extend(self.levers(&Request::new(Subject::nobody(), *asked)).settings);
+        }
         let turned = settings.into_iter().filter_map(|setting| {
             let to = self.setting(setting)?.position.reversed();
             let engine = self.with_change(Change::Setting { setting, to })?;

@@ -64,7 +64,6 @@ impl Moving {
     fn kinds_of_change(&self, engine: &Engine, role: &str) -> Vec<NamedChange> {
         let catalog = engine.catalog();
         let settings = self.settings.iter().filter_map(|one| catalog.name(*one));
-        let both = |name: &str| [Switch::Off, Switch::On].map(|to| turn(name.to_owned(), to));
         let permissions = self.permissions.iter().filter_map(|one| catalog.name(*one));
         let given = permissions.map(|name| give(role.to_owned(), name.to_owned(), Switch::On));
         let lists = self.lists.iter().filter_map(|one| catalog.name(*one));
@@ -76,7 +75,12 @@ impl Moving {
             ..NamedChange::default()
         };
         let assigned = NamedChange { assign_role: role, ..NamedChange::default() };
-        settings.flat_map(both).chain(given).chain(listed).chain([created, assigned]).collect()
+        let mut changes = vec![created, assigned];
+        settings
+            .for_each(|name| changes.extend([Switch::Off, Switch::On].map(|to| turn(name.to_owned(), to))));
+        changes.extend(given);
+        changes.extend(listed);
+        changes
     }
 
     /// Changes that only add: settings on, permissions on and restrictions off, entries on empty lists, and a fresh

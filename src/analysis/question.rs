@@ -224,9 +224,11 @@ impl Engine {
     }
 
     pub(super) fn asked_turns(&self) -> Vec<Asked> {
-        let both =
-            |setting| [Switch::Off, Switch::On].map(|to| Action::Change(Change::Setting { setting, to }));
-        ids::<SettingId>(self).flat_map(both).collect()
+        let mut asked = Vec::new();
+        for setting in ids::<SettingId>(self) {
+            asked.extend([Switch::Off, Switch::On].map(|to| Action::Change(Change::Setting { setting, to })));
+        }
+        asked
     }
 
     /// To connect in every mode there is, to disconnect, and to read every type of object.

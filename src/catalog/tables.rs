@@ -94,20 +94,21 @@ fn untouched(model: &Model, guards: &[Box<[Condition]>], settled: usize) -> Box<
     if settled.saturating_mul(kinds).saturating_mul(plans) > UNTOUCHED_MAX {
         return Box::default();
     }
-    let plans = || (0..=u16::MAX).take(plans);
-    let pairs = (0..=u16::MAX).take(kinds).flat_map(|kind| plans().map(move |plan| (kind, plan)));
-    let each = pairs.flat_map(|(kind, plan)| {
-        let untouched = Untouched { model, kind, plan };
-        let settings = model.settings.rows().map(|row| row.default as u8);
-        let guards = guards.iter().map(move |conditions| fold(&untouched, conditions));
-        let without_limit = |meter: u16| {
-            let mut sold = model.credit_plans.rows();
-            sold.any(|sold| sold.terms.unlimited && sold.meter == meter && sold.is_in_force(&untouched))
-        };
-        let meters = (0..=u16::MAX).take(model.meters.len()).map(|meter| u8::from(without_limit(meter)));
-        settings.chain(guards).chain(meters).collect::<Vec<u8>>()
-    });
-    each.collect()
+    let mut bytes = Vec::new();
+    for kind in (0..=u16::MAX).take(kinds) {
+        for plan in (0..=u16::MAX).take(plans) {
+            let untouched = Untouched { model, kind, plan };
+            let without_limit = |meter: u16| {
+                let mut sold = model.credit_plans.rows();
+                sold.any(|sold| sold.terms.unlimited && sold.meter == meter && sold.is_in_force(&untouched))
+            };
+            let meters = (0..=u16::MAX).take(model.meters.len());
+            bytes.extend(model.settings.rows().map(|row| row.default as u8));
+            bytes.extend(guards.iter().map(|conditions| fold(&untouched, conditions)));
+            bytes.extend(meters.map(|meter| u8::from(without_limit(meter))));
+        }
+    }
+    bytes.into()
 }
 
 /// What static conditions are decided on.

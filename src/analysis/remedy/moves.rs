@@ -170,7 +170,7 @@ impl<'s> Here<'s> {
             let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));
             let completed = stated.fold(self.request, |request, (fact, holds)| request.fact(fact, holds));
             let wishes = self.behind_failures(&completed);
-            moves.extend(wishes.into_iter().flat_map(|wish| self.granted(wish, SUPPORT_MAX)));
+            moves.extend(self.granted_each(wishes, SUPPORT_MAX));
         }
         moves
     }
@@ -223,8 +223,7 @@ impl<'s> Here<'s> {
 
     /// What would make a failed gate pass: what does so at once, and changes with whoever may make them.
     fn lifting(&self, failure: Failure) -> Vec<Move> {
-        let wishes = self.wishes(failure);
-        wishes.into_iter().flat_map(|wish| self.granted(wish, SUPPORT_MAX)).collect()
+        self.granted_each(self.wishes(failure), SUPPORT_MAX)
     }
 
     fn wishes(&self, failure: Failure) -> Vec<Wish> {
@@ -309,8 +308,12 @@ impl<'s> Here<'s> {
     }
 
     fn stated(&self, facts: u64, ways: &[bool]) -> Vec<Wish> {
-        let facts = positions(facts).map(|fact| FactId::new(self.tag(), fact));
-        facts.flat_map(|fact| ways.iter().map(move |holds| Wish::Move(Move::Fact(fact, *holds)))).collect()
+        let mut wishes = Vec::new();
+        for fact in positions(facts) {
+            let fact = FactId::new(self.tag(), fact);
+            wishes.extend(ways.iter().map(|holds| Wish::Move(Move::Fact(fact, *holds))));
+        }
+        wishes
     }
 
     /// The entry on the list, or the restriction gone.
@@ -383,7 +386,13 @@ impl<'s> Here<'s> {
         let wishes = edit.lend(|change| self.supporting(Request::new(Subject::nobody(), change)));
         // Circumstances are those of the request, not of a change that it takes.
         let lasting = |wish: &Wish| !matches!(wish, Wish::Move(step) if step.is_circumstance());
-        wishes.into_iter().filter(lasting).flat_map(|wish| self.granted(wish, depth)).collect()
+        self.granted_each(wishes.into_iter().filter(lasting).collect(), depth)
+    }
+
+    fn granted_each(&self, wishes: Vec<Wish>, depth: usize) -> Vec<Move> {
+        let mut moves = Vec::new();
+        wishes.into_iter().for_each(|wish| moves.extend(self.granted(wish, depth)));
+        moves
     }
 }
 
@@ -435,15 +444,17 @@ fn by_permission(engine: &Engine, request: &Request<'_>) -> Vec<Wish> {
     let catalog = engine.catalog();
     let permissions = engine.levers(request).permissions.into_iter();
     let actions = permissions.filter(|permission| catalog.restricts(*permission).is_none());
-    let wanting = |permission: PermissionId| {
+    let mut wishes = Vec::new();
+    for permission in actions {
         let asked = Request { action: permission.into(), ..*request };
         let here = Here::of(engine, asked);
         let deny = engine.evaluate(&asked);
-        let mut wishes = if deny.is_deny() { here.wishes(Failure::of(&deny)) } else { Vec::new() };
+        if deny.is_deny() {
+            wishes.extend(here.wishes(Failure::of(&deny)));
+        }
         wishes.extend(here.behind_failures(&asked));
-        wishes
-    };
-    actions.flat_map(wanting).collect()
+    }
+    wishes
 }
 
 /// What would let a restriction that nobody would be left for be gone, or have somebody left: settings turned,

@@ -15,6 +15,7 @@ use super::source::{
     AddOnSource, BilledSource, CatalogSource, CreditPlanSource, LimitSource, Map, MeterSource, ModelSource,
     ProviderSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource,
 };
+use crate::ascending::Ascending;
 use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
@@ -95,15 +96,13 @@ impl Names {
             data: checker.names(&source.data.names(), "data classes", BITS_MAX),
             meters: checker.names(&source.meters.names(), "meters", COUNT_MAX),
             limits: checker.limits(source),
-            quantities: checker.mentioned(
-                source.models.values().flat_map(|model| model.price.names()).collect(),
-                "quantities",
-            ),
+            quantities: checker
+                .mentioned(source.models.values().map(|model| model.price.names()).collect(), "quantities"),
             regimes: checker.names(&source.regimes.names(), "regimes", COUNT_MAX),
             modes: checker
-                .mentioned(source.connectors.values().flat_map(|row| row.modes.names()).collect(), "modes"),
+                .mentioned(source.connectors.values().map(|row| row.modes.names()).collect(), "modes"),
             objects: checker
-                .mentioned(source.connectors.values().flat_map(|row| row.read.names()).collect(), "objects"),
+                .mentioned(source.connectors.values().map(|row| row.read.names()).collect(), "objects"),
         }
     }
 }
@@ -138,29 +137,26 @@ impl Checker {
         let names = section.names();
         self.names(&names, "obligations", room);
         let own = ENGINE_OBLIGATIONS.iter().map(|(name, _)| *name);
-        let mut all: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).chain(own).collect();
-        all.sort_unstable();
-        all.dedup();
+        let all: Ascending<&str> = names.iter().map(|name| name.get_ref().as_str()).chain(own).collect();
         all.into_iter().collect()
     }
 
     /// Every limit of a meter; a meter without a list of limits has one of its own name. One that no meter counts
     /// towards would never hold.
     fn limits(&mut self, source: &CatalogSource) -> Numbering {
-        let mut names = Vec::new();
+        let mut mentions = Vec::new();
         for (name, row) in &source.meters {
-            match row.limits.is_empty() {
-                true => names.push(name),
-                false => names.extend(row.limits.iter()),
-            }
+            mentions.push(match row.limits.is_empty() {
+                true => vec![name],
+                false => row.limits.iter().collect(),
+            });
         }
-        self.mentioned(names, "limits")
+        self.mentioned(mentions, "limits")
     }
 
     /// Names that are declared by being mentioned.
-    fn mentioned(&mut self, mut names: Vec<&Name>, what: &str) -> Numbering {
-        names.sort();
-        names.dedup();
+    fn mentioned(&mut self, mentions: Vec<Vec<&Name>>, what: &str) -> Numbering {
+        let names: Ascending<&Name> = mentions.into_iter().flatten().collect();
         self.names(&names, what, COUNT_MAX)
     }
 
@@ -405,8 +401,9 @@ impl Checker {
     }
 
     fn rows<S, T>(&mut self, section: &Map<S>, mut row: impl FnMut(&mut Self, &Name, &S) -> T) -> Rows<T> {
-        let rows = section.iter().map(|(name, source)| row(self, name, source)).collect();
-        Rows::new(numbering(&section.names()), rows)
+        let mut rows = Vec::with_capacity(section.len());
+        section.iter().for_each(|(name, source)| rows.push(row(self, name, source)));
+        Rows::new(numbering(&section.names()), rows.into())
     }
 
     fn plan(&mut self, limits: &Map<LimitSource>, names: &Names) -> Plan {
