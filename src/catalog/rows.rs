@@ -29,6 +29,7 @@ impl Numbering {
         self.0.get_index(usize::from(position)).map_or("", |name| name)
     }
 
+    #[inline]
     pub(crate) fn position(&self, name: &str) -> Option<u16> {
         self.0.get_index_of(name).and_then(|index| u16::try_from(index).ok())
     }

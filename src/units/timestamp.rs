@@ -36,7 +36,8 @@ impl Timestamp {
 
     /// Date and time of day in UTC.
     pub(crate) fn civil(self) -> Option<DateTime> {
-        let instant = jiff_core::Timestamp::from_nanosecond(i128::from(self.0)).ok()?;
+        let (seconds, rest) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
+        let instant = jiff_core::Timestamp::new(seconds, i32::try_from(rest).ok()?).ok()?;
         Some(instant.to_datetime(Offset::UTC))
     }
 
