@@ -68,14 +68,19 @@ impl Lookup<'_, '_> {
         self.problems.add_with_help(code, place(at), message, help);
     }
 
+    #[inline]
     fn find(&mut self, rows: &Numbering, name: &Name, what: &str) -> Option<u16> {
         let position = rows.position(name.get_ref());
         if position.is_none() {
-            let message = format!("unknown {what} `{}`", shown(name.get_ref()));
-            let at = place(name.span());
-            self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), rows.names());
+            self.unknown(rows, name, what);
         }
         position
+    }
+
+    #[cold]
+    fn unknown(&mut self, rows: &Numbering, name: &Name, what: &str) {
+        let (at, message) = (place(name.span()), format!("unknown {what} `{}`", shown(name.get_ref())));
+        self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), rows.names());
     }
 
     fn names(&mut self, to: &mut Writer, section: Section, rows: &Numbering, names: &[Name], what: &str) {
