@@ -171,14 +171,16 @@ impl<'e> Names<'e> {
         let mut named = BTreeMap::new();
         for (parameter, position) in because.iter() {
             let name = self.name(parameter, position).to_owned();
-            let value = match named.remove(parameter.as_str()) {
-                None => BecauseValue::One(name),
-                Some(BecauseValue::One(first)) => BecauseValue::Many(vec![first, name]),
-                Some(BecauseValue::Many(names)) => {
-                    BecauseValue::Many(names.into_iter().chain([name]).collect())
+            match named.get_mut(parameter.as_str()) {
+                None => {
+                    named.insert(parameter.as_str().to_owned(), BecauseValue::One(name));
                 }
-            };
-            named.insert(parameter.as_str().to_owned(), value);
+                Some(BecauseValue::Many(names)) => names.push(name),
+                Some(BecauseValue::One(first)) => {
+                    let both = BecauseValue::Many(vec![std::mem::take(first), name]);
+                    named.insert(parameter.as_str().to_owned(), both);
+                }
+            }
         }
         let facts: Vec<String> =
             positions(facts).map(|fact| self.model.facts.name(fact).to_owned()).collect();

@@ -402,7 +402,6 @@ impl Credits {
     }
 
     /// Fires the thresholds of the cycles that these legs belong to.
-    #[inline]
     pub(super) fn cross(&mut self, legs: &Legs, options: &Options, facts: &mut Facts<'_>) -> Crossed {
         let mut crossed = Crossed::default();
         for leg in legs.as_slice() {

@@ -70,7 +70,7 @@ impl Made {
     pub fn request(&self) -> NamedRequest {
         let action = NamedAction { change: Some(self.change.clone()), ..NamedAction::default() };
         let mut request = NamedRequest::new(self.by.subject(), action);
-        request.context.facts = self.given.iter().map(|fact| (fact.clone(), true)).collect();
+        request.context.facts.extend(self.given.iter().map(|fact| (fact.clone(), true)));
         request
     }
 }
