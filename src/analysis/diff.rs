@@ -101,7 +101,7 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let roles = either(old, new, Engine::role_actors);
     let actors = either(old, new, Engine::actors);
     let anybody: Ascending<Actor> = [Actor::Anybody].into_iter().collect();
-    let asked: [(fn(&Engine) -> Vec<Question>, _); 5] = [
+    let asked: [(Questions, _); 5] = [
         (Engine::permission_questions, &roles),
         (Engine::feature_questions, &roles),
         (Engine::turn_questions, &actors),
@@ -118,6 +118,8 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let (old, new) = (format!("{:016x}", old.version()), format!("{:016x}", new.version()));
     Diff { old, new, compared, cells }
 }
+
+type Questions = fn(&Engine) -> Vec<Question>;
 
 /// What one of two engines has, or both.
 fn either<T: Ord>(old: &Engine, new: &Engine, of: fn(&Engine) -> Vec<T>) -> Ascending<T> {

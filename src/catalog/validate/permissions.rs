@@ -170,7 +170,7 @@ impl Checker {
         for (restriction, target) in links {
             let Some(row) = rows.get_mut(usize::from(target)) else { continue };
             if row.restricts.is_some() {
-                if let Some((name, _)) = source.permissions.iter().nth(usize::from(restriction)) {
+                if let Some(name) = source.permissions.names().get(usize::from(restriction)) {
                     self.contradiction(name.span(), "a restriction cannot restrict another restriction");
                 }
             }
