@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 /// Elements in ascending order, each once. A sorted list: for the few elements of a set, and as they mostly come in
 /// this order, it does what a tree does, with a fraction of the code for each type of element.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Ascending<T>(Vec<T>);
 
 impl<T> Default for Ascending<T> {

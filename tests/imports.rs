@@ -26,7 +26,10 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("document", &["diagnostic"]),
     ("decision", &["id"]),
     ("catalog", &["ascending", "id", "units", "word", "hash", "diagnostic", "document"]),
-    ("domain", &["id", "units", "word", "hash", "diagnostic", "document", "decision", "catalog"]),
+    (
+        "domain",
+        &["ascending", "id", "units", "word", "hash", "diagnostic", "document", "decision", "catalog"],
+    ),
     ("request", &["id", "units", "word", "document", "domain"]),
     (
         "engine",

@@ -6,6 +6,7 @@ use toml_datetime::Datetime;
 
 use super::compact::{Section, Writer};
 use super::source::{DomainSource, RoleSource};
+use crate::ascending::Ascending;
 use crate::catalog::source::Map;
 use crate::catalog::{Model, Numbering, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
@@ -304,8 +305,7 @@ impl Lookup<'_, '_> {
         for name in source.domain.attested.iter() {
             if !asks_for(self.model, name.get_ref()) {
                 let asked = self.model.regimes.rows().flat_map(|row| row.attested.iter());
-                let mut known: Vec<&str> = asked.map(AsRef::as_ref).collect();
-                known.sort_unstable();
+                let known: Ascending<&str> = asked.map(AsRef::as_ref).collect();
                 let message = format!("no regime asks for the attestation `{}`", shown(name.get_ref()));
                 let at = place(name.span());
                 self.problems.add_unknown(Code::UnknownName, at, message, name.get_ref(), known);

@@ -140,10 +140,8 @@ impl<'a> State<'a> {
     }
 
     /// The moves on the way to here and one more, whatever their order.
-    fn set_with(&self, step: &Move) -> Vec<Move> {
-        let mut set: Vec<Move> = self.path.iter().chain([step]).cloned().collect();
-        set.sort_unstable();
-        set
+    fn set_with(&self, step: &Move) -> Ascending<Move> {
+        self.path.iter().chain([step]).cloned().collect()
     }
 
     /// What is stated by whoever asks, on the way to here or in one more move: it depends on what comes before, so that
@@ -167,7 +165,7 @@ pub(super) fn remedies(engine: &Engine, request: &Request<'_>, decision: Record)
 /// What a search came to.
 struct Search {
     /// Sets of moves, smallest first, with the path that each was found by.
-    found: Vec<(Vec<Move>, Vec<Move>)>,
+    found: Vec<(Ascending<Move>, Vec<Move>)>,
     /// The first deny from which no step led on, if it is not that of the request as it stands.
     stuck: Option<Record>,
     complete: bool,
@@ -176,7 +174,7 @@ struct Search {
 impl Search {
     fn run(engine: &Engine, request: &Request<'_>) -> Self {
         let mut search = Self { found: Vec::new(), stuck: None, complete: true };
-        let mut seen: Ascending<(Vec<Move>, u64)> = Ascending::default();
+        let mut seen: Ascending<(Ascending<Move>, u64)> = Ascending::default();
         let start = State::of(engine, request);
         let mut layer = vec![start.clone()];
         for _ in 0..Remedies::STEPS_MAX {
@@ -226,8 +224,7 @@ impl Search {
 
     /// Keeps a way of which no step can be left out, in the place of those that have all its steps and more.
     fn keep(&mut self, path: Vec<Move>) {
-        let mut set = path.clone();
-        set.sort_unstable();
+        let set: Ascending<Move> = path.iter().cloned().collect();
         if !self.has_part_of(&set) {
             self.found.retain(|(other, _)| !is_part_of(&set, other));
             let at = self.found.partition_point(|(other, _)| other.len() <= set.len());
@@ -235,7 +232,7 @@ impl Search {
         }
     }
 
-    fn has_part_of(&self, set: &[Move]) -> bool {
+    fn has_part_of(&self, set: &Ascending<Move>) -> bool {
         self.found.iter().any(|(found, _)| is_part_of(found, set))
     }
 
@@ -248,8 +245,8 @@ impl Search {
 }
 
 /// Whether a set has all the moves of another one.
-fn is_part_of(part: &[Move], set: &[Move]) -> bool {
-    part.iter().all(|step| set.binary_search(step).is_ok())
+fn is_part_of(part: &Ascending<Move>, set: &Ascending<Move>) -> bool {
+    part.iter().all(|step| set.contains(step))
 }
 
 /// What the subject may do in another role, if somebody may assign it.
