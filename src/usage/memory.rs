@@ -300,9 +300,8 @@ mod tests {
         for (usage, applied, fits) in [
             (Usage::of_amount(MicroCredits::new(9)), plain, true),
             (priced(0, most), plain, true),
-            (priced(5, 1), Applied { excess: MicroCredits::new(1), ..plain }, true),
-            (priced(0, most + 1), plain, false),
-            (priced(6, 1), plain, false),
+            (priced(7, most), Applied { excess: MicroCredits::new(1), ..plain }, true),
+            (priced(7, most + 1), plain, false),
             (unpriced, plain, false),
             (elsewhen, plain, false),
             (priced(1, 1), Applied { note: Some(Note::AfterLapse), ..plain }, false),
