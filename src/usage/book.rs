@@ -193,8 +193,10 @@ impl Usage {
             }
             Cost::Priced { .. } | Cost::Unpriced { .. } => return None,
         };
-        let Counts { lower, upper } = self.counts;
-        (upper == [0; POOL_COUNT_MAX]).then_some(Brief { charge, counts: lower, source })
+        if self.counts.upper != [0; POOL_COUNT_MAX] {
+            return None;
+        }
+        Some(Brief { charge, counts: self.counts.lower, source })
     }
 }
 

@@ -169,11 +169,16 @@ impl Memory {
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
         self.records.forget_while(|record| record.at < oldest && !record.is_open());
         while self.rest.front().is_some_and(|rest| rest.number < self.records.numbers().start) {
-            self.rest.pop_front();
-            // Which happens at most once a window.
-            if self.rest.is_empty() {
-                self.rest = VecDeque::new();
-            }
+            self.forget_rest();
+        }
+    }
+
+    #[cold]
+    fn forget_rest(&mut self) {
+        self.rest.pop_front();
+        // Which happens at most once a window.
+        if self.rest.is_empty() {
+            self.rest = VecDeque::new();
         }
     }
 }

@@ -107,8 +107,8 @@ impl<T: Known> Window<T> {
         }
         let number = self.next;
         self.next = number.saturating_add(1);
-        let earlier = link_in(&mut self.newest, number, id);
-        Some((self.get_mut(number)?, earlier))
+        let place = lowest(number, self.items.len());
+        Some((self.items.get_mut(place)?, link_in(&mut self.newest, number, id)))
     }
 
     /// Forgets the oldest items, as long as they are over.
