@@ -29,13 +29,15 @@ impl Link {
 
 #[derive(Clone, Debug)]
 pub(super) struct Window<T> {
-    /// A ring: the item with a number is at the place that the lowest bits of the number say. At the other places stands
-    /// what was forgotten. A power of two of them, none at first.
+    /// A ring: where no item is, what was forgotten still stands. A power of two of places, none at first.
     items: Vec<T>,
     /// How many came before the first that is remembered.
     before: u64,
     /// How many have come.
     next: u64,
+    /// The lower half of a number whose place is the first. When nothing is remembered it is that of the next item, so
+    /// that a window that is often empty stays in the memory that it has just read.
+    origin: u32,
     /// The newest item of each hash, remembered or gone. Twice as many as there are places for items.
     newest: Vec<Link>,
 }
@@ -45,7 +47,7 @@ impl<T> Window<T> {
 
     /// An empty one, before which so many came.
     pub(super) const fn after(before: u64) -> Self {
-        Self { items: Vec::new(), before, next: before, newest: Vec::new() }
+        Self { items: Vec::new(), before, next: before, origin: low(before), newest: Vec::new() }
     }
 }
 
@@ -81,13 +83,13 @@ impl<T: Known> Window<T> {
 
     #[inline]
     pub(super) fn get(&self, number: u64) -> Option<&T> {
-        self.items.get(self.place(number)?)
+        if self.remembers(number) { self.items.get(self.place(number)) } else { None }
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
-        let place = self.place(number)?;
-        self.items.get_mut(place)
+        let place = self.place(number);
+        if self.remembers(number) { self.items.get_mut(place) } else { None }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
@@ -107,7 +109,7 @@ impl<T: Known> Window<T> {
         }
         let number = self.next;
         self.next = number.saturating_add(1);
-        let place = lowest(number, self.items.len());
+        let place = self.place(number);
         Some((self.items.get_mut(place)?, link_in(&mut self.newest, number, id)))
     }
 
@@ -116,6 +118,9 @@ impl<T: Known> Window<T> {
     pub(super) fn forget_while(&mut self, is_over: impl Fn(&T) -> bool) {
         while self.get(self.before).is_some_and(&is_over) {
             self.before = self.before.saturating_add(1);
+        }
+        if self.before == self.next {
+            self.origin = low(self.next);
         }
     }
 
@@ -136,10 +141,15 @@ impl<T: Known> Window<T> {
         *self = grown;
     }
 
-    /// The place of the item with this number, if it is remembered.
+    /// The place of the item with this number.
     #[inline]
-    fn place(&self, number: u64) -> Option<usize> {
-        self.numbers().contains(&number).then(|| lowest(number, self.items.len()))
+    fn place(&self, number: u64) -> usize {
+        usize::try_from(low(number).wrapping_sub(self.origin)).unwrap_or(0) & self.items.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn remembers(&self, number: u64) -> bool {
+        self.numbers().contains(&number)
     }
 
     /// The number that a link means, if what it means is remembered.
@@ -167,14 +177,9 @@ fn home(id: u128, length: usize) -> usize {
     usize::try_from(mixed >> 32).unwrap_or(0) & length.saturating_sub(1)
 }
 
-/// The place of a number in a ring of so many places, which are a power of two, or none.
-#[inline]
-fn lowest(number: u64, length: usize) -> usize {
-    usize::try_from(low(number)).unwrap_or(0) & length.wrapping_sub(1)
-}
-
-fn low(number: u64) -> u32 {
-    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0)
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is asked for")]
+const fn low(number: u64) -> u32 {
+    number as u32
 }
 
 impl Default for Link {
@@ -254,9 +259,9 @@ mod tests {
     #[test]
     fn a_window_is_a_list_of_which_the_oldest_go() {
         let mut state = 9_u64;
-        let mut random = |below: u64| {
+        let mut random = |below: u32| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
+            u32::try_from(state >> 33).unwrap() % below
         };
         let (mut grown, mut wrapped) = (0, 0);
         for before in [0, 3, 1 << 40, u64::from(u32::MAX) - 9] {
@@ -269,13 +274,13 @@ mod tests {
                     list.push(id);
                     grown += usize::from(window.items.len() > places && places > 0);
                 } else {
-                    let most = if step % 50 == 0 { list.len() as u64 } else { 2 };
-                    let gone = list.drain(..list.len().min(random(most + 1) as usize)).collect::<Vec<_>>();
+                    let most = usize::try_from(random(if step % 50 == 0 { 60 } else { 3 })).unwrap();
+                    let gone = list.drain(..list.len().min(most)).collect::<Vec<_>>();
                     window.forget_while(|item| gone.contains(&item.id));
                 }
-                let places = window.items.len().max(1) as u64;
-                wrapped += usize::from(window.before / places < window.next / places);
+                wrapped += usize::from(window.place(window.next) < window.place(window.before));
                 assert_eq!(window.iter().map(|item| item.id).collect::<Vec<_>>(), list);
+                assert!(!list.is_empty() || window.place(window.next) == 0);
                 for id in 0..60 {
                     let place = list.iter().position(|listed| *listed == id);
                     assert_eq!(window.find(id), place.map(|place| window.before + place as u64));
