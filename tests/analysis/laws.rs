@@ -148,6 +148,24 @@ fn every_cell_equals_its_evaluation_in_random_worlds() {
     }
 }
 
+// DEC-04: whatever is stated
+#[test]
+fn the_level_that_decided_is_that_of_the_gates_in_random_worlds() {
+    let (mut levels, mut reasons) = (BTreeSet::new(), BTreeSet::new());
+    for World { seed, engines, requests } in worlds(700..730, 300) {
+        for request in requests {
+            let cell = engines[0].cell(&request);
+            let level = cell.level.map(|level| level.as_str().to_owned());
+            assert_eq!(level, matrix::level(&engines[0], &request), "seed {seed}: {request:?}");
+            if cell.reason.effect() == Effect::Allow {
+                reasons.insert((cell.reason, level.is_some()));
+            }
+            levels.extend(level);
+        }
+    }
+    assert!(levels.len() >= 5 && reasons.len() >= 12, "{levels:?} {reasons:?}");
+}
+
 /// The cell that a request falls into, if it is of one.
 fn cell(request: &NamedRequest) -> Option<(Question, Actor)> {
     let NamedAction { permission, feature, process, store, .. } = request.action.clone();

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use tollkeeper::analysis::{Actor, Answer, Cell, Question, Row, Table};
-use tollkeeper::decision::Reason;
-use tollkeeper::engine::Engine;
+use tollkeeper::decision::{Effect, Reason};
+use tollkeeper::engine::{BecauseValue, Engine, StepRecord};
 use tollkeeper::id::{DataId, FactId, FeatureId, PermissionId, StandingId};
 use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, Request, Subject, To};
 use tollkeeper::word::{Level, Switch};
@@ -33,14 +35,36 @@ fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
     all
 }
 
+/// The level that decided, as the gates tell it: of an allow, the last level passed on the way of what decided.
+pub(super) fn level(engine: &Engine, request: &NamedRequest) -> Option<String> {
+    let explanation = engine.explain_named(request).record();
+    let one = |because: &BTreeMap<String, BecauseValue>, word: &str| match because.get(word) {
+        Some(BecauseValue::One(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let because = &explanation.decision.because;
+    let named = one(because, "level");
+    if named.is_some() || explanation.decision.effect == Effect::Deny {
+        return named;
+    }
+    let role = one(because, "role");
+    let decider = one(because, "decided_by");
+    let on_the_way = |step: &&StepRecord| {
+        (step.role.is_none() || step.role == role) && (decider.is_none() || step.permission == decider)
+    };
+    explanation.steps.iter().rev().filter(on_the_way).find_map(|step| one(&step.because, "level"))
+}
+
 fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
     let decision = engine.evaluate_named(request);
     assert_eq!(decision.reason(), cell.reason, "{request:?}");
+    let decided = cell.level.map(|level| level.as_str().to_owned());
+    assert_eq!(decided, level(engine, request), "{request:?} {cell:?}\n{}", engine.explain_named(request));
     // Allowed as it stands, a run may yet select a model whose provider is barred.
     let allowed_as_it_stands = cell.answer == Answer::Allow || (cell.unstated.model && decision.is_allow());
     assert_eq!(allowed_as_it_stands, decision.is_allow(), "{request:?} {cell:?}");
-    let allows: Vec<bool> =
-        stated(engine, request).iter().map(|request| engine.evaluate_named(request).is_allow()).collect();
+    let stated = stated(engine, request);
+    let allows: Vec<bool> = stated.iter().map(|request| engine.evaluate_named(request).is_allow()).collect();
     match cell.answer {
         Answer::Allow => assert!(allows.iter().all(|allow| *allow)),
         Answer::Deny => assert!(allows.iter().all(|allow| !*allow), "{request:?} {cell:?}"),
@@ -56,6 +80,12 @@ fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
                 "{allows:?} {request:?} {cell:?}\n{}",
                 engine.explain_named(request)
             );
+            let barring = |fact: &&String| {
+                let mut allowing = stated.iter().zip(&allows).filter(|(_, allow)| **allow);
+                !allowing.any(|(request, _)| request.context.facts[*fact])
+            };
+            let barring: Vec<_> = cell.unstated.facts.iter().filter(barring).cloned().collect();
+            assert_eq!(cell.unstated.unless, barring, "{request:?}");
         }
         Answer::Depends => assert_ne!(cell.unstated, tollkeeper::analysis::Unstated::default()),
     }
