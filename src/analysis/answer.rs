@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::circumstances::{certain, is_without_model, possible};
 use crate::catalog::Bind;
 use crate::decision::{Decision, Effect, Gate, Parameter, Reason};
-use crate::engine::{BecauseValue, Engine, Step};
+use crate::engine::{BecauseValue, Engine};
 use crate::request::{NamedRequest, Request};
 use crate::word::Level;
 
@@ -121,7 +121,7 @@ impl Engine {
             Effect::Allow => Answer::Allow,
             Effect::Deny => Answer::Deny,
         };
-        Answered { answer, decision, level: self.level(request, &decision), model }
+        Answered { answer, decision, level: self.level(request.action, &decision), model }
     }
 
     /// Whether the model decides that is to be selected.
@@ -133,20 +133,6 @@ impl Engine {
             Reason::FeatureOn if reads() => !certain(self, request),
             _ => false,
         }
-    }
-
-    /// The level that decided: what the reason names, else that of the last gate on the way that has one.
-    fn level(&self, request: &Request<'_>, decision: &Decision) -> Option<Level> {
-        let named = decision.because().get(Parameter::Level);
-        if named.is_some() || decision.is_deny() {
-            return Level::ALL.get(usize::from(named?)).copied();
-        }
-        let explanation = self.explain(request);
-        let role = explanation.decision().because().get(Parameter::Role);
-        let on_the_way = |step: &&Step| step.role.is_none() || step.role == role;
-        let mut steps = explanation.steps().iter().rev().filter(on_the_way);
-        let level = steps.find_map(|step| step.because.get(Parameter::Level))?;
-        Level::ALL.get(usize::from(level)).copied()
     }
 
     /// An answer to a request in names.

@@ -35,7 +35,7 @@ fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
     all
 }
 
-/// The level that decided, as the gates tell it: of an allow, the last level passed on the way of what decided.
+/// The level that decided, as the gates tell it: of an allow, that of the last gate of what it names.
 pub(super) fn level(engine: &Engine, request: &NamedRequest) -> Option<String> {
     let explanation = engine.explain_named(request).record();
     let one = |because: &BTreeMap<String, BecauseValue>, word: &str| match because.get(word) {
@@ -48,11 +48,12 @@ pub(super) fn level(engine: &Engine, request: &NamedRequest) -> Option<String> {
         return named;
     }
     let role = one(because, "role");
-    let decider = one(because, "decided_by");
-    let on_the_way = |step: &&StepRecord| {
-        (step.role.is_none() || step.role == role) && (decider.is_none() || step.permission == decider)
+    let decider = one(because, "decided_by").or_else(|| one(because, "permission"));
+    let of_it = |step: &&StepRecord| {
+        (step.role.is_none() || step.role == role)
+            && (step.permission.is_none() || step.permission == decider)
     };
-    explanation.steps.iter().rev().filter(on_the_way).find_map(|step| one(&step.because, "level"))
+    explanation.steps.iter().rev().filter(of_it).find_map(|step| one(&step.because, "level"))
 }
 
 fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
