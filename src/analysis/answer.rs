@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{certain, is_without_model, possible};
+use super::circumstances::{barring, certain, is_without_model, possible};
 use crate::catalog::Bind;
 use crate::decision::{Decision, Effect, Gate, Parameter, Reason};
 use crate::engine::{BecauseValue, Engine};
@@ -142,9 +142,7 @@ impl Engine {
         match decision.reason() {
             Reason::MissingFact => {
                 unstated.facts = names(self, decision.facts().iter());
-                let barring =
-                    decision.facts().iter().filter(|fact| !possible(self, &request.fact(*fact, true)));
-                unstated.unless = names(self, barring);
+                unstated.unless = names(self, barring(self, request, decision.facts()).into_iter());
                 unstated.email_domain = decision.because().get(Parameter::EmailDomain).is_some();
             }
             Reason::BalanceUnknown => unstated.limits = names(self, self.reads(request).limits.into_iter()),
