@@ -50,6 +50,23 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
     reads
 }
 
+impl Engine {
+    /// Whether it may matter who asks. Nobody has to have a role for data, for a feature that takes no permission, or
+    /// to disconnect.
+    pub(crate) fn asks_who(&self, action: &Action<'_>) -> bool {
+        match action {
+            Action::Run(run) => {
+                let row = self.catalog.model().features.get(run.feature.position());
+                row.is_none_or(|row| row.permission.is_some())
+            }
+            Action::Process { .. } | Action::Store(_) | Action::Disconnect { .. } | Action::Malformed => {
+                false
+            }
+            Action::Permission(_) | Action::Change(_) | Action::Connect { .. } | Action::Read(_) => true,
+        }
+    }
+}
+
 impl Reads {
     fn nothing(evaluation: Evaluation<'_>) -> Self {
         let facts = IdSet::new(evaluation.model().tag, 0);

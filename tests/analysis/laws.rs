@@ -136,16 +136,20 @@ fn remedies_keep_their_laws_in_random_worlds() {
 // P7
 #[test]
 fn every_cell_equals_its_evaluation_in_random_worlds() {
+    let mut turned = 0;
     for World { engines, .. } in worlds(100..120, 0) {
         let matrix = engines[0].matrix().record();
         let roles: Vec<_> = engines[0].roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
         let actors: Vec<_> = matrix::actors(&engines[0]);
         matrix::assert_table(&engines[0], &matrix.permissions, &roles);
         matrix::assert_table(&engines[0], &matrix.features, &roles);
+        matrix::assert_switches(&engines[0], &matrix.switches);
+        turned += matrix.switches.columns.len() - 1;
         matrix::assert_table(&engines[0], &matrix.changes, &actors);
         matrix::assert_table(&engines[0], &matrix.connectors, &actors);
         matrix::assert_table(&engines[0], &matrix.data, &[Actor::Anybody]);
     }
+    assert!(turned > 10, "{turned} settings turned");
 }
 
 // DEC-04: whatever is stated

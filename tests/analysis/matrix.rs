@@ -103,6 +103,26 @@ pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> 
     table.rows.len()
 }
 
+/// Whoever has every role asks for every feature, in the domain as it is and with a setting turned.
+pub(super) fn assert_switches(engine: &Engine, switches: &Table) {
+    let mut everybody = NamedSubject::default();
+    everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
+    for (column, name) in switches.columns.iter().enumerate() {
+        let turned = match name.split_once(' ') {
+            Some((setting, to @ ("on" | "off"))) => {
+                let mut change = NamedChange::default();
+                let to = if to == "on" { Switch::On } else { Switch::Off };
+                (change.setting, change.to) = (Some(setting.to_owned()), Some(To::Switch(to)));
+                engine.preview(&change).unwrap()
+            }
+            _ => engine.clone(),
+        };
+        for row in &switches.rows {
+            assert_cell(&turned, &row.question.asked_by(everybody.clone()), &row.cells[column]);
+        }
+    }
+}
+
 // DEC-03, P7
 // CON-09
 #[test]
@@ -172,21 +192,7 @@ fn features_by_switches_equal_the_evaluation_in_the_turned_domain() {
     let engine = worlds::engine(worlds::CLINIC);
     let switches = engine.matrix().record().switches;
     assert_eq!(switches.columns, ["as it is", "ai_partners off", "ai_studio off", "ml off"]);
-    let mut everybody = NamedSubject::default();
-    everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
-    for (column, name) in switches.columns.iter().enumerate() {
-        let turned = match name.split_once(' ') {
-            Some((setting, "off")) => {
-                let mut change = NamedChange::default();
-                (change.setting, change.to) = (Some(setting.to_owned()), Some(To::Switch(Switch::Off)));
-                engine.preview(&change).unwrap()
-            }
-            _ => engine.clone(),
-        };
-        for row in &switches.rows {
-            assert_cell(&turned, &row.question.asked_by(everybody.clone()), &row.cells[column]);
-        }
-    }
+    assert_switches(&engine, &switches);
 }
 
 // DEC-04
