@@ -52,15 +52,14 @@ impl<C> Grid<C> {
     ) -> Self {
         let mut cells = Vec::with_capacity(columns.len().saturating_mul(questions.len()));
         for question in &questions {
-            let mut first = None;
-            cells.extend(columns.iter().map(|column| match first {
-                Some(first) if !may_differ(column, *question) => first,
-                _ => {
-                    let answered = answer(column, *question);
-                    first.get_or_insert(answered);
-                    answered
-                }
-            }));
+            let first = cells.len();
+            for column in &columns {
+                let answered = match cells.get(first) {
+                    Some(first) if !may_differ(column, *question) => *first,
+                    _ => answer(column, *question),
+                };
+                cells.push(answered);
+            }
         }
         Self { columns, questions, cells }
     }

@@ -234,7 +234,7 @@ pub(super) fn process<O: Observer>(
             let outcome = state.check(condition).and_then(|_| check_model(state, model));
             gates.ask(Gate::Compliance, outcome)
         }
-        condition => gates.ask(condition.gate(), state.check(condition)),
+        condition => gates.ask_one(state, condition),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
         (Ok(()), Some(opted_in)) => gates.ask(Gate::OptIn, opted_in),
