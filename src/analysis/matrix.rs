@@ -216,7 +216,7 @@ impl Engine {
         let everybody: Vec<RoleId> = self.roles().map(|(_, role)| role).collect();
         let (roles, all) = (self.whoever_has_a_role(), self.whoever());
         let features = self.asked_features();
-        let settings_of = |asked: &Asked| self.levers(&Request::new(Subject::nobody(), *asked)).settings;
+        let settings_of = |asked: &Asked| self.settings_of(&Request::new(Subject::nobody(), *asked));
         let settings: Vec<Vec<SettingId>> = features.iter().map(settings_of).collect();
         let depends = |turned: &Turned, asked: Asked| match (turned.setting, asked) {
             // Features stand in the order of their positions.

@@ -37,10 +37,19 @@ pub struct Levers {
 }
 
 pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
+    found(Evaluation { engine, request }).levers(engine)
+}
+
+/// The settings among the levers of a request.
+pub(super) fn settings(engine: &Engine, request: &Request<'_>) -> Vec<SettingId> {
     let evaluation = Evaluation { engine, request };
+    found(evaluation).settings.ids(|one| SettingId::new(evaluation.model().tag, one))
+}
+
+fn found<'e>(evaluation: Evaluation<'e>) -> Found<'e> {
     let model = evaluation.model();
     let mut found = Found::new(model);
-    match request.action {
+    match evaluation.request.action {
         Action::Permission(permission) => found.permission(permission.position()),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
@@ -59,7 +68,7 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
         Action::Read(read) => found.connector(read.connector),
         Action::Store(_) | Action::Malformed => {}
     }
-    found.levers(engine)
+    found
 }
 
 /// The levers of a permission by itself: without the permissions that answer in its place.
