@@ -54,11 +54,10 @@ impl<C> Grid<C> {
         for question in &questions {
             let first = cells.len();
             for column in &columns {
-                let answered = match cells.get(first) {
-                    Some(first) if !may_differ(column, *question) => *first,
-                    _ => answer(column, *question),
-                };
-                cells.push(answered);
+                match cells.get(first) {
+                    Some(first) if !may_differ(column, *question) => cells.push(*first),
+                    _ => cells.push(answer(column, *question)),
+                }
             }
         }
         Self { columns, questions, cells }
