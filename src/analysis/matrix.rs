@@ -43,21 +43,21 @@ struct Turned {
 }
 
 impl<C> Grid<C> {
-    /// Every question asked in the first column, and in each other one where the answer may be another.
+    /// Every question asked in every column; once for all in which it does not matter which one it is.
     fn new(
         columns: Vec<C>,
         questions: Vec<Asked>,
-        may_differ: impl Fn(&C, Asked) -> bool,
+        matters: impl Fn(&C, Asked) -> bool,
         answer: impl Fn(&C, Asked) -> Answered,
     ) -> Self {
         let mut cells = Vec::with_capacity(columns.len().saturating_mul(questions.len()));
         for question in &questions {
-            let first = cells.len();
+            let mut shared = None;
             for column in &columns {
-                match cells.get(first) {
-                    Some(first) if !may_differ(column, *question) => cells.push(*first),
-                    _ => cells.push(answer(column, *question)),
-                }
+                cells.push(match matters(column, *question) {
+                    true => answer(column, *question),
+                    false => *shared.get_or_insert_with(|| answer(column, *question)),
+                });
             }
         }
         Self { columns, questions, cells }
@@ -210,8 +210,8 @@ impl Engine {
     /// ```
     pub fn matrix(&self) -> Matrix<'_> {
         let answer = |who: &Who, asked: Asked| self.answered(&Request::new(who.subject(), asked));
-        let may_differ = |_: &Who, asked: Asked| self.asks_who(&asked);
-        let grid = |columns, questions| Grid::new(columns, questions, may_differ, answer);
+        let matters = |who: &Who, asked: Asked| self.asks_who(&Request::new(who.subject(), asked));
+        let grid = |columns, questions| Grid::new(columns, questions, matters, answer);
         let everybody: Vec<RoleId> = self.roles().map(|(_, role)| role).collect();
         let (roles, all) = (self.whoever_has_a_role(), self.whoever());
         let features = self.asked_features();
@@ -222,7 +222,7 @@ impl Engine {
             (Some((setting, _)), Action::Run(run)) => {
                 settings.get(run.feature.index()).is_none_or(|settings| settings.contains(&setting))
             }
-            _ => true,
+            _ => false,
         };
         Matrix {
             engine: self,

@@ -60,6 +60,11 @@ fn fits(evaluation: Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bo
         && rule.when_unheld.is_none_or(|role| state.holders(role) == Some(0))
 }
 
+/// Whether one of these rules names the subject, or a permission that they may hold.
+pub(super) fn may_grant(evaluation: Evaluation<'_>, rules: &[ChangeRule]) -> bool {
+    rules.iter().any(|rule| rule.permission.is_some() || grant(evaluation, rule).is_some())
+}
+
 /// The role or standing of the subject by which a rule lets them make the change.
 fn grant(evaluation: Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
     let role = rule.roles.iter().copied().find(|role| evaluation.acts_as(*role));

@@ -1,6 +1,7 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::authority;
 use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
@@ -51,18 +52,24 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
 }
 
 impl Engine {
-    /// Whether it may matter who asks. Nobody has to have a role for data, for a feature that takes no permission, or
-    /// to disconnect.
-    pub(crate) fn asks_who(&self, action: &Action<'_>) -> bool {
-        match action {
+    /// Whether it may matter that it is this subject who asks. Nobody has to be anybody for data, for a feature that
+    /// takes no permission, or to disconnect; and where no rule names the subject, anybody else whom none names would
+    /// be told the same.
+    pub(crate) fn asks_who(&self, request: &Request<'_>) -> bool {
+        let evaluation = Evaluation { engine: self, request };
+        match request.action {
             Action::Run(run) => {
-                let row = self.catalog.model().features.get(run.feature.position());
+                let row = evaluation.model().features.get(run.feature.position());
                 row.is_none_or(|row| row.permission.is_some())
             }
             Action::Process { .. } | Action::Store(_) | Action::Disconnect { .. } | Action::Malformed => {
                 false
             }
-            Action::Permission(_) | Action::Change(_) | Action::Connect { .. } | Action::Read(_) => true,
+            Action::Connect { .. } => authority::may_grant(evaluation, connector::rules(evaluation)),
+            Action::Change(change @ Change::Setting { .. }) => {
+                authority::may_grant(evaluation, change::rules(evaluation.model(), change))
+            }
+            Action::Permission(_) | Action::Change(_) | Action::Read(_) => true,
         }
     }
 }

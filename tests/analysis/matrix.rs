@@ -59,6 +59,7 @@ pub(super) fn level(engine: &Engine, request: &NamedRequest) -> Option<String> {
 fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
     let decision = engine.evaluate_named(request);
     assert_eq!(decision.reason(), cell.reason, "{request:?}");
+    assert_eq!(&engine.cell(request), cell, "{request:?}");
     let decided = cell.level.map(|level| level.as_str().to_owned());
     assert_eq!(decided, level(engine, request), "{request:?} {cell:?}\n{}", engine.explain_named(request));
     // Allowed as it stands, a run may yet select a model whose provider is barred.
