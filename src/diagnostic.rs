@@ -390,8 +390,13 @@ impl Problems {
         name: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) {
-        let room = self.found.len() < PROBLEMS_MAX;
-        self.add_with_help(code, span, message, if room { did_you_mean(name, candidates) } else { None });
+        let help = self.has_room().then(|| did_you_mean(name, candidates));
+        self.add_with_help(code, span, message, help.flatten());
+    }
+
+    /// Whether another problem would be noted: where none would, looking for its likely fix is wasted.
+    pub(crate) fn has_room(&self) -> bool {
+        self.found.len() < PROBLEMS_MAX
     }
 
     /// Notes a problem with its likely fix.
@@ -406,7 +411,7 @@ impl Problems {
         if self.given_up || self.follows(code, span.as_ref(), &message) {
             return;
         }
-        if self.found.len() < PROBLEMS_MAX {
+        if self.has_room() {
             self.found.push((span, Diagnostic { code, message, help, place: None }));
         } else {
             self.more = true;

@@ -130,8 +130,8 @@ match = 'email_domain'
 fn every_kind_of_mistake_in_a_catalog_has_a_code_a_place_and_a_message() {
     #[rustfmt::skip]
     let table: [(&str, &[&str]); 28] = [
-        ("[permissions.p]\ndefault = { c = 'on' }", &["16:13: unknown-name: unknown role `c`"]),
-        ("[permissions.p]\nneeds = ['g']", &["16:10: unknown-name: unknown fact `g`"]),
+        ("[permissions.p]\ndefault = { c = 'on' }", &["16:13: unknown-name: unknown role `c`; declare it in the table `[roles]`"]),
+        ("[permissions.p]\nneeds = ['g']", &["16:10: unknown-name: unknown fact `g`; declare it in the table `[facts]`"]),
         ("[permissions.p]\nneeds = ['f', 'f']", &["16:15: duplicate: fact `f` is named twice"]),
         ("[permissions.P]", &["15:14: malformed-id: `P` is no id; an id is a lower case letter, then letters, digits and `_`, at most 64 bytes"]),
         ("[permissions.p]\notherwise = 'p'", &["15:14: cycle: permission `p` → `p` leads back to itself by `instead` or `otherwise`"]),
@@ -143,7 +143,7 @@ fn every_kind_of_mistake_in_a_catalog_has_a_code_a_place_and_a_message() {
         ("[permissions.p]\ndefault = { a = 'on' }\n[roles.c]\ninherent = ['p']\nnever = ['p']", &["18:13: contradiction: `p` is inherent for role `c` and configurable or forbidden as well"]),
         ("[roles.c]\nsupreme = true\ncustom = true", &["15:8: contradiction: custom roles cannot be based on a supreme role"]),
         ("[roles.c]\nverified_by = 'f'", &["15:8: contradiction: only a supreme role is verified"]),
-        ("[roles.c]\ninherent = ['nothing']", &["16:13: unknown-name: unknown permission `nothing`"]),
+        ("[roles.c]\ninherent = ['nothing']", &["16:13: unknown-name: unknown permission `nothing`; declare it in the table `[permissions]`"]),
         ("[settings.t]", &["15:11: missing-key: missing key `default`"]),
         ("[settings.t]\ndefault = 'on'\nrequires = ['t']", &["15:11: cycle: setting `t` → `t` leads back to itself by `requires`"]),
         ("[settings.t]\ndefault = 'on'\nchange = [{ to = ['on'] }]", &["15:11: missing-key: a change rule names `roles`, `standings` or a `permission`: this one is for nobody"]),
@@ -162,6 +162,39 @@ fn every_kind_of_mistake_in_a_catalog_has_a_code_a_place_and_a_message() {
     assert!(Catalog::parse(CATALOG).is_ok());
     for (text, expected) in table {
         assert_eq!(of_catalog(&format!("{CATALOG}{text}")), expected, "{text}");
+    }
+}
+
+// Whatever kind of name a catalog does not know, following the advice makes it known.
+#[test]
+fn an_unknown_name_comes_with_the_table_that_declares_it() {
+    let known = "catalog = { id = 'c', version = '1' }\nkinds.k = {}\nplans.p = {}\nroles.r = {}\n";
+    for (row, declared) in [
+        ("permissions.a = { obligations = ['zebra'] }", "[obligations]"),
+        ("permissions.a = { needs = ['zebra'] }", "[facts]"),
+        ("permissions.a = { otherwise = 'zebra' }", "[permissions]"),
+        ("permissions.a = { setting = 'zebra' }", "[settings]"),
+        ("permissions.a = { plans = ['zebra'] }", "[plans]"),
+        ("permissions.a = { default = { zebra = 'on' } }", "[roles]"),
+        ("permissions.a = { add_ons = ['zebra'] }", "[add_ons]"),
+        ("permissions.a = { kinds = ['zebra'] }", "[kinds]"),
+        ("features.a = { providers = ['zebra'] }", "[providers]"),
+        ("features.a = { data = ['zebra'] }", "[data]"),
+        ("features.a = { fallback = 'zebra' }", "[fallbacks]"),
+        ("features.a = { meter = 'zebra' }", "[meters]"),
+        ("features.a = { services = { zebra = { use = 'requires' } } }", "[services]"),
+        ("settings.a = { default = 'on', change = [{ standings = ['zebra'] }] }", "[standings]"),
+    ] {
+        let text = format!("{known}{row}\n");
+        let errors = Catalog::parse(&text).unwrap_err();
+        let unknown = errors.problems().find(|problem| problem.message.contains("`zebra`")).expect(row);
+        let help = unknown.help.as_deref().unwrap();
+        assert_eq!(help, format!("declare it in the table `{declared}`"), "{row}");
+        let declared = declared.trim_matches(['[', ']']);
+        let value = if matches!(declared, "obligations" | "facts" | "fallbacks") { "''" } else { "{}" };
+        let text = format!("{text}{declared}.zebra = {value}\n");
+        let left = Catalog::parse(&text).err().map(|errors| errors.to_string()).unwrap_or_default();
+        assert!(!left.contains("unknown"), "{row}: {left}");
     }
 }
 

@@ -17,11 +17,14 @@ pub enum ContractCode {
     SeatsMuted,
     /// A region is stated, but no add-on that gives the domain one of its own is in force.
     RegionMuted,
+    /// A limit is stated that nothing asks, as a credit plan without limit is in force (CRD-11).
+    LimitMuted,
 }
 
 impl ContractCode {
     /// Every code.
-    pub const ALL: [Self; 4] = [Self::AddOnMuted, Self::SeatsDiffer, Self::SeatsMuted, Self::RegionMuted];
+    pub const ALL: [Self; 5] =
+        [Self::AddOnMuted, Self::SeatsDiffer, Self::SeatsMuted, Self::RegionMuted, Self::LimitMuted];
 
     /// The stable code.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl ContractCode {
             Self::SeatsDiffer => "seats-differ",
             Self::SeatsMuted => "seats-muted",
             Self::RegionMuted => "region-muted",
+            Self::LimitMuted => "limit-muted",
         }
     }
 }
@@ -80,7 +84,12 @@ impl Engine {
             );
             note(ContractCode::RegionMuted, message)
         });
-        not_offered.chain(differ).chain(muted).chain(region).collect()
+        let limits = domain.limits().filter_map(|limit| {
+            let sold = self.unlimited_by(limit)?;
+            let message = format!("limit `{limit}` is stated, but credit plan `{sold}` is without limit");
+            Some(note(ContractCode::LimitMuted, message))
+        });
+        not_offered.chain(differ).chain(muted).chain(region).chain(limits).collect()
     }
 }
 

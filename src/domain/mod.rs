@@ -131,6 +131,12 @@ impl Domain {
         self.inner.source.seats.iter().map(|(name, count)| (name.get_ref().as_str(), *count))
     }
 
+    /// The limits that the file sets, by name and in that order; [`Engine::limit`](crate::engine::Engine::limit) tells
+    /// what each comes to.
+    pub fn limits(&self) -> impl Iterator<Item = &str> {
+        self.inner.source.limits.keys().map(|name| name.get_ref().as_str())
+    }
+
     /// The region that the data is to live in, if the file names one.
     pub fn region(&self) -> Option<&str> {
         self.inner.source.residency.region.as_ref().map(|region| region.get_ref().as_str())

@@ -374,17 +374,19 @@ fn held_by(permission: u16, role: u16) -> Because {
     Because::one(Parameter::Role, role).and(Parameter::Permission, permission)
 }
 
-/// Why a role holds a permission or does not, as far as gates 6 and 7 go.
-const fn reason(cell: Cell) -> Reason {
-    match cell {
-        Cell::Absent => Reason::NotGrantedToRole,
-        Cell::Never => Reason::NeverForRole,
-        Cell::OffByDefault => Reason::OffByDefault,
-        Cell::OffForRole => Reason::OffForRole,
-        Cell::OnByDefault => Reason::OnByDefault,
-        Cell::OnForRole => Reason::OnForRole,
-        Cell::Inherent => Reason::Inherent,
-    }
+/// By cell: why a role holds a permission or does not, as far as gates 6 and 7 go.
+const REASONS: [Reason; 7] = [
+    Reason::NotGrantedToRole,
+    Reason::NeverForRole,
+    Reason::OffByDefault,
+    Reason::OffForRole,
+    Reason::OnByDefault,
+    Reason::OnForRole,
+    Reason::Inherent,
+];
+
+fn reason(cell: Cell) -> Reason {
+    REASONS.get(cell as usize).copied().unwrap_or(Reason::NotGrantedToRole)
 }
 
 /// Who turned a permission on or off for a role; nobody what is fixed.

@@ -123,4 +123,19 @@ impl Engine {
     pub fn credit_plans(&self) -> impl Iterator<Item = (&str, CreditPlan)> {
         self.state().credit_plans().map(|(name, sold)| (name, sold.terms))
     }
+
+    /// The credit plan that keeps a limit from being asked: every meter that counts towards it has one without limit.
+    /// `None` where some meter asks it, and for one that is to stop nothing.
+    pub(crate) fn unlimited_by(&self, limit: &str) -> Option<&str> {
+        let state = self.state();
+        let limit = state.model.limits.position(limit)?;
+        state.limit(limit).filter(|set| set.stop != Stop::None)?;
+        let counting = state.model.meters.iter().filter(|(_, _, row)| row.limits.contains(&limit));
+        let mut unlimited = counting.map(|(meter, _, _)| {
+            let mut sold = state.credit_plans().filter(|(_, sold)| sold.meter == meter);
+            sold.find(|(_, sold)| sold.terms.unlimited).map(|(name, _)| name)
+        });
+        let first = unlimited.next()??;
+        unlimited.all(|another| another.is_some()).then_some(first)
+    }
 }

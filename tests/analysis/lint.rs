@@ -161,6 +161,43 @@ fn what_of_a_contract_does_not_fit_is_noted() {
         notes("enterprise", "", region),
         ["region-muted: region `eu` is stated, but no add-on is in force that gives the domain its own"]
     );
+    // CRD-11: what is without limit asks no limit; one that is to stop nothing is not missed.
+    let limit = |stop: &str| {
+        format!("limits = {{ ai_studio_credits = {{ stop = '{stop}', every = 'month', limit = 5 }} }}")
+    };
+    let max = ", add_ons = ['ai_studio_max']";
+    assert_eq!(
+        notes("enterprise", max, &limit("hard")),
+        ["limit-muted: limit `ai_studio_credits` is stated, but credit plan `max` is without limit"]
+    );
+    assert_eq!(notes("enterprise", max, &limit("none")), [""; 0]);
+    assert_eq!(notes("enterprise", "", &limit("hard")), [""; 0]);
+    let outputs = "limits = { ai_outputs = { every = 'month', limit = 5 } }";
+    assert_eq!(notes("enterprise", max, outputs), [""; 0]);
+}
+
+// CRD-11: a limit is asked as long as one meter asks it.
+#[test]
+fn a_limit_that_another_meter_asks_is_not_said_to_be_muted() {
+    let codes = |second: &str| {
+        let catalog = format!(
+            "catalog = {{ id = 'two_meters', version = '1' }}
+            kinds.team = {{}}
+            plans.paid = {{}}
+            roles.member = {{}}
+            meters.first = {{ counts = ['requested'], limits = ['shared'] }}
+            meters.second = {{ counts = ['requested'], limits = ['shared'] }}
+            credit_plans.a = {{ meter = 'first', plans = ['paid'], every = 'month', unlimited = true }}
+            credit_plans.b = {{ meter = '{second}', plans = ['paid'], every = 'month', unlimited = true }}"
+        );
+        let catalog = tollkeeper::catalog::Catalog::parse(&catalog).unwrap();
+        let domain = "domain = { id = 'acme', kind = 'team', plan = 'paid' }
+            limits.shared = { limit = 5, every = 'month' }";
+        let engine = tollkeeper::engine::Engine::parse(&catalog, domain).unwrap();
+        engine.lint_contract().into_iter().map(|note| note.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("first"), []);
+    assert_eq!(codes("second"), [ContractCode::LimitMuted]);
 }
 
 #[test]

@@ -123,34 +123,36 @@ fn many(workload: &Workload, floor: &Floor, tenants: &[FloorTenant], count: usiz
     let requests: Vec<Request<'_>> = workload.typed.iter().map(|typed| typed.request()).collect();
     let asks: Vec<FloorAsk> = workload.asks.iter().map(|ask| floor.look_up(ask)).collect();
     let mut random = Random::new(2);
-    // A request fits any engine that was made from the same customer.
+    // A request fits any engine that was made from the same customer. Whoever asks has it at hand: what is at random is
+    // the engine.
     let order: Vec<(usize, usize)> = (0..1 << 16)
         .map(|_| {
             let request = random.below(requests.len());
             (random.below(count / kinds) * kinds + workload.asks[request].tenant, request)
         })
         .collect();
+    let ours: Vec<(usize, Request<'_>)> =
+        order.iter().map(|(at, request)| (*at, requests[*request])).collect();
+    let theirs: Vec<(usize, FloorAsk)> = order.iter().map(|(at, request)| (*at, asks[*request])).collect();
     row(
         &format!("{count} engines, independent"),
-        each(&order, |(engine, request)| engines[*engine].evaluate(&requests[*request])),
+        each(&ours, |(engine, request)| engines[*engine].evaluate(request)),
         "floor",
-        each(&order, |(tenant, ask)| floor.decide(&floors[*tenant], &asks[*ask])),
+        each(&theirs, |(tenant, ask)| floor.decide(&floors[*tenant], ask)),
     );
     // Which engine is asked depends on the last answer: it cannot be fetched ahead.
     let then = |engine: usize, last: bool| (engine + usize::from(last) * kinds) % count;
     row(
         &format!("{count} engines, dependent"),
-        chained(&order, |(engine, request), last| {
-            engines[then(*engine, last)].evaluate(&requests[*request]).is_allow()
-        }),
+        chained(&ours, |(engine, request), last| engines[then(*engine, last)].evaluate(request).is_allow()),
         "floor",
-        chained(&order, |(tenant, ask), last| {
-            let reason = floor.decide(&floors[then(*tenant, last)], &asks[*ask]);
+        chained(&theirs, |(tenant, ask), last| {
+            let reason = floor.decide(&floors[then(*tenant, last)], ask);
             reason.effect() == tollkeeper::decision::Effect::Allow
         }),
     );
     let asked: Vec<(&Engine, Request<'_>)> =
-        order.iter().map(|(engine, request)| (&engines[*engine], requests[*request])).collect();
+        ours.iter().map(|(engine, request)| (&engines[*engine], *request)).collect();
     row(
         &format!("{count} engines, in a batch"),
         batch(&asked),

@@ -15,7 +15,7 @@ use super::source::{
     AddOnSource, BilledSource, CatalogSource, CreditPlanSource, LimitSource, Map, MeterSource, ModelSource,
     ProviderSource, RegimeSource, RoleDefaultSource, RoleSource, SeatsSource,
 };
-use crate::diagnostic::{Code, Diagnostics, Problems};
+use crate::diagnostic::{Code, Diagnostics, Problems, did_you_mean};
 use crate::document::{Name, Set};
 use crate::hash::Fnv;
 use crate::id::{CELLS_MAX, COUNT_MAX, Tag, bit};
@@ -188,13 +188,9 @@ impl Checker {
         let position = rows.position(name.get_ref());
         if position.is_none() {
             let message = format!("unknown {what} `{}`", name.get_ref());
-            self.problems.add_unknown(
-                Code::UnknownName,
-                Some(name.span()),
-                message,
-                name.get_ref(),
-                rows.names(),
-            );
+            let likely = || did_you_mean(name.get_ref(), rows.names()).unwrap_or_else(|| declare(what));
+            let help = self.problems.has_room().then(likely);
+            self.problems.add_with_help(Code::UnknownName, Some(name.span()), message, help);
         }
         position
     }
@@ -510,6 +506,16 @@ impl Checker {
         }
         price
     }
+}
+
+/// How a catalog comes to know a name of this kind.
+fn declare(what: &str) -> String {
+    let table = match what {
+        "limit" => return "let a meter have it among its `limits`".to_owned(),
+        "data class" => "data".to_owned(),
+        _ => format!("{}s", what.replace('-', "_")),
+    };
+    format!("declare it in the table `[{table}]`")
 }
 
 /// What to say of more roles × permissions than there may be.
