@@ -61,8 +61,13 @@ fn fits(evaluation: Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bo
 }
 
 /// Whether one of these rules names the subject, or a permission that they may hold.
-pub(super) fn may_grant(evaluation: Evaluation<'_>, rules: &[ChangeRule]) -> bool {
-    rules.iter().any(|rule| rule.permission.is_some() || grant(evaluation, rule).is_some())
+pub(super) fn may_name(evaluation: Evaluation<'_>, rules: &[ChangeRule]) -> bool {
+    let names = |rule: &ChangeRule| {
+        rule.permission.is_some()
+            || rule.roles.iter().any(|role| evaluation.acts_as(*role))
+            || rule.standings.iter().any(|standing| evaluation.stands_as(*standing))
+    };
+    rules.iter().any(names)
 }
 
 /// The role or standing of the subject by which a rule lets them make the change.

@@ -65,9 +65,9 @@ impl Engine {
             Action::Process { .. } | Action::Store(_) | Action::Disconnect { .. } | Action::Malformed => {
                 false
             }
-            Action::Connect { .. } => authority::may_grant(evaluation, connector::rules(evaluation)),
+            Action::Connect { .. } => authority::may_name(evaluation, connector::rules(evaluation)),
             Action::Change(change @ Change::Setting { .. }) => {
-                authority::may_grant(evaluation, change::rules(evaluation.model(), change))
+                authority::may_name(evaluation, change::rules(evaluation.model(), change))
             }
             Action::Permission(_) | Action::Change(_) | Action::Read(_) => true,
         }
