@@ -193,7 +193,7 @@ fn in_some(engine: &Engine, request: &Request<'_>, mut holds: impl FnMut(&Reques
         engine.catalog().all::<ModelId>().filter(|_| reads.model && is_without_model(&request.action));
     let on_models = models.map(|(_, model)| with_model(engine, request.action, model));
     let completions = 1_u64.checked_shl(u32::try_from(facts.len()).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
-    [(request.action, None)].into_iter().chain(on_models).any(|(action, tokens)| {
+    on_models.chain([(request.action, None)]).any(|(action, tokens)| {
         let action = with_tokens(action, tokens.as_deref());
         (0..completions).rev().any(|number| {
             let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));

@@ -46,7 +46,7 @@ pub(super) fn settings(engine: &Engine, request: &Request<'_>) -> Vec<SettingId>
     found(evaluation).settings.ids(|one| SettingId::new(evaluation.model().tag, one))
 }
 
-fn found<'e>(evaluation: Evaluation<'e>) -> Found<'e> {
+fn found(evaluation: Evaluation<'_>) -> Found<'_> {
     let model = evaluation.model();
     let mut found = Found::new(model);
     match evaluation.request.action {
