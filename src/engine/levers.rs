@@ -81,9 +81,9 @@ pub(super) fn own_levers(engine: &Engine, permission: PermissionId) -> Levers {
 
 /// Positions, ascending, each once. There are few of them.
 #[derive(Default)]
-struct Positions(Vec<u16>);
+struct Ascending(Vec<u16>);
 
-impl Positions {
+impl Ascending {
     /// Whether the position is new.
     fn insert(&mut self, position: u16) -> bool {
         let place = self.0.binary_search(&position);
@@ -109,19 +109,19 @@ struct Found<'e> {
     model: &'e Model,
     /// Whether what answers in the place of a permission is left out.
     alone: bool,
-    restricting: Positions,
-    settings: Positions,
-    permissions: Positions,
-    lists: Positions,
-    opt_ins: Positions,
-    holders: Positions,
-    plans: Positions,
-    add_ons: Positions,
+    restricting: Ascending,
+    settings: Ascending,
+    permissions: Ascending,
+    lists: Ascending,
+    opt_ins: Ascending,
+    holders: Ascending,
+    plans: Ascending,
+    add_ons: Ascending,
 }
 
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
-        let none = Positions::default;
+        let none = Ascending::default;
         let (settings, permissions, lists, opt_ins) = (none(), none(), none(), none());
         let (holders, plans, add_ons) = (none(), none(), none());
         let (alone, restricting) = (false, none());

@@ -52,9 +52,9 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
 }
 
 impl Engine {
-    /// Whether it may matter that it is this subject who asks. Nobody has to be anybody for data, for a feature that
-    /// takes no permission, or to disconnect; and where no rule names the subject, anybody else whom none names would
-    /// be told the same.
+    /// Whether it may matter that it is this subject who asks. Processing data, disconnecting, and a feature that takes
+    /// no permission ask for no role; and whom no rule about a change names is told what anybody else is whom none
+    /// names.
     pub(crate) fn asks_who(&self, request: &Request<'_>) -> bool {
         let evaluation = Evaluation { engine: self, request };
         match request.action {
