@@ -1,7 +1,5 @@
 //! Levers: the parts of a domain that an answer depends on and that can be moved.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::change;
 use super::connector;
@@ -39,10 +37,19 @@ pub struct Levers {
 }
 
 pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
+    found(Evaluation { engine, request }).levers(engine)
+}
+
+/// The settings among the levers of a request.
+pub(super) fn settings(engine: &Engine, request: &Request<'_>) -> Vec<SettingId> {
     let evaluation = Evaluation { engine, request };
+    found(evaluation).settings.ids(|one| SettingId::new(evaluation.model().tag, one))
+}
+
+fn found(evaluation: Evaluation<'_>) -> Found<'_> {
     let model = evaluation.model();
     let mut found = Found::new(model);
-    match request.action {
+    match evaluation.request.action {
         Action::Permission(permission) => found.permission(permission.position()),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
@@ -61,7 +68,7 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
         Action::Read(read) => found.connector(read.connector),
         Action::Store(_) | Action::Malformed => {}
     }
-    found.levers(engine)
+    found
 }
 
 /// The levers of a permission by itself: without the permissions that answer in its place.
@@ -72,24 +79,49 @@ pub(super) fn own_levers(engine: &Engine, permission: PermissionId) -> Levers {
     found.levers(engine)
 }
 
+/// Positions, ascending, each once. There are few of them.
+#[derive(Default)]
+struct Ascending(Vec<u16>);
+
+impl Ascending {
+    /// Whether the position is new.
+    fn insert(&mut self, position: u16) -> bool {
+        let place = self.0.binary_search(&position);
+        if let Err(place) = place {
+            self.0.insert(place, position);
+        }
+        place.is_err()
+    }
+
+    fn extend(&mut self, positions: impl IntoIterator<Item = u16>) {
+        positions.into_iter().for_each(|position| {
+            self.insert(position);
+        });
+    }
+
+    fn ids<T>(self, id: impl Fn(u16) -> T) -> Vec<T> {
+        self.0.into_iter().map(id).collect()
+    }
+}
+
 /// Positions found so far.
 struct Found<'e> {
     model: &'e Model,
     /// Whether what answers in the place of a permission is left out.
     alone: bool,
-    restricting: BTreeSet<u16>,
-    settings: BTreeSet<u16>,
-    permissions: BTreeSet<u16>,
-    lists: BTreeSet<u16>,
-    opt_ins: BTreeSet<u16>,
-    holders: BTreeSet<u16>,
-    plans: BTreeSet<u16>,
-    add_ons: BTreeSet<u16>,
+    restricting: Ascending,
+    settings: Ascending,
+    permissions: Ascending,
+    lists: Ascending,
+    opt_ins: Ascending,
+    holders: Ascending,
+    plans: Ascending,
+    add_ons: Ascending,
 }
 
 impl<'e> Found<'e> {
     fn new(model: &'e Model) -> Self {
-        let none = BTreeSet::new;
+        let none = Ascending::default;
         let (settings, permissions, lists, opt_ins) = (none(), none(), none(), none());
         let (holders, plans, add_ons) = (none(), none(), none());
         let (alone, restricting) = (false, none());
@@ -99,26 +131,27 @@ impl<'e> Found<'e> {
     fn levers(mut self, engine: &Engine) -> Levers {
         let tag = self.model.tag;
         let (now, state) = (engine.resolved.plan, engine.state());
-        self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
-        let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
-        self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(row.offered_on.iter())));
-        self.plans.remove(&now);
-        let offered =
-            |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(now));
+        self.add_ons.0.retain(|add_on| !state.has_add_on(*add_on));
+        let row = |add_on: &u16| self.model.add_ons.get(*add_on);
+        for row in self.add_ons.0.iter().filter_map(row) {
+            self.plans.extend(row.included_in.iter().chain(row.offered_on.iter()));
+        }
+        self.plans.0.retain(|plan| *plan != now);
+        self.add_ons.0.retain(|add_on| row(add_on).is_some_and(|row| row.offered_on.contains(now)));
         Levers {
-            plans: self.plans.into_iter().map(|one| PlanId::new(tag, one)).collect(),
-            add_ons: self.add_ons.into_iter().filter(offered).map(|one| AddOnId::new(tag, one)).collect(),
-            restricting: self.restricting.into_iter().map(|one| SettingId::new(tag, one)).collect(),
-            settings: self.settings.into_iter().map(|one| SettingId::new(tag, one)).collect(),
-            permissions: self.permissions.into_iter().map(|one| PermissionId::new(tag, one)).collect(),
-            lists: self.lists.into_iter().map(|one| ListId::new(tag, one)).collect(),
-            opt_ins: self.opt_ins.into_iter().map(|one| FeatureId::new(tag, one)).collect(),
-            holders: self.holders.into_iter().map(|role| engine.role_id(role)).collect(),
+            plans: self.plans.ids(|one| PlanId::new(tag, one)),
+            add_ons: self.add_ons.ids(|one| AddOnId::new(tag, one)),
+            restricting: self.restricting.ids(|one| SettingId::new(tag, one)),
+            settings: self.settings.ids(|one| SettingId::new(tag, one)),
+            permissions: self.permissions.ids(|one| PermissionId::new(tag, one)),
+            lists: self.lists.ids(|one| ListId::new(tag, one)),
+            opt_ins: self.opt_ins.ids(|one| FeatureId::new(tag, one)),
+            holders: self.holders.ids(|role| engine.role_id(role)),
         }
     }
 
     fn setting(&mut self, setting: u16) {
-        self.settings.extend(self.model.chain(setting));
+        self.settings.extend(self.model.chain(setting).iter().copied());
     }
 
     fn conditions(&mut self, conditions: &[Condition]) {
@@ -126,7 +159,7 @@ impl<'e> Found<'e> {
             match condition {
                 Condition::Settings(any) => any.iter().for_each(|setting| self.setting(*setting)),
                 Condition::Plans(plans) => self.plans.extend(plans.iter()),
-                Condition::AddOns(add_ons) => self.add_ons.extend(add_ons),
+                Condition::AddOns(add_ons) => self.add_ons.extend(add_ons.iter().copied()),
                 Condition::Kinds(_)
                 | Condition::Providers(_)
                 | Condition::Service(_)
@@ -145,7 +178,8 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
-            self.restricting.extend(row.setting.into_iter().flat_map(|setting| self.model.chain(setting)));
+            let chain = row.setting.into_iter().flat_map(|setting| self.model.chain(setting));
+            self.restricting.extend(chain.copied());
         }
         let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
         let in_its_place = in_its_place.filter(|_| !self.alone);
@@ -221,8 +255,8 @@ impl<'e> Found<'e> {
         rule.permission.into_iter().for_each(|permission| self.permission(permission));
         self.holders.extend(rule.when_unheld);
         // A role that nobody holds is named by another reason than one that somebody holds.
-        self.holders.extend(rule.roles.iter().filter(|role| {
-            let row = self.model.roles.get(**role);
+        self.holders.extend(rule.roles.iter().copied().filter(|role| {
+            let row = self.model.roles.get(*role);
             row.is_some_and(|row| row.supreme)
         }));
     }
