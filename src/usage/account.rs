@@ -315,11 +315,7 @@ impl Account {
     pub(super) fn pass(&mut self, moment: Moment<'_>, facts: &mut Facts<'_>) {
         let now = moment.now;
         self.now = Some(now);
-        while let Some(deadline) = self.deadlines.next() {
-            if deadline.at > now {
-                break;
-            }
-            self.deadlines.pop();
+        while let Some(deadline) = self.deadlines.next().filter(|deadline| deadline.at <= now) {
             self.lapse(deadline, facts);
         }
         let oldest = earlier(now, self.options.window);
@@ -340,7 +336,10 @@ impl Account {
         }
     }
 
+    /// Lapses the next reservation, unless it was resolved before.
+    #[cold]
     fn lapse(&mut self, deadline: Deadline, facts: &mut Facts<'_>) {
+        self.deadlines.pop();
         let Some(record) = self.memory.get_mut(deadline.number) else { return };
         let Held::Reservation { legs, resolution: resolution @ None, .. } = &mut record.held else { return };
         *resolution = Some(Resolution::Lapsed);
