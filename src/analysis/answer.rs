@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::{certain, is_without_model, possible};
+use super::circumstances::{barring, certain, is_without_model, possible};
 use crate::catalog::Bind;
 use crate::decision::{Decision, Effect, Gate, Parameter, Reason};
-use crate::engine::{BecauseValue, Engine, Step};
+use crate::engine::{BecauseValue, Engine};
 use crate::request::{NamedRequest, Request};
 use crate::word::Level;
 
@@ -121,7 +121,7 @@ impl Engine {
             Effect::Allow => Answer::Allow,
             Effect::Deny => Answer::Deny,
         };
-        Answered { answer, decision, level: self.level(request, &decision), model }
+        Answered { answer, decision, level: self.level(request.action, &decision), model }
     }
 
     /// Whether the model decides that is to be selected.
@@ -135,20 +135,6 @@ impl Engine {
         }
     }
 
-    /// The level that decided: what the reason names, else that of the last gate on the way that has one.
-    fn level(&self, request: &Request<'_>, decision: &Decision) -> Option<Level> {
-        let named = decision.because().get(Parameter::Level);
-        if named.is_some() || decision.is_deny() {
-            return Level::ALL.get(usize::from(named?)).copied();
-        }
-        let explanation = self.explain(request);
-        let role = explanation.decision().because().get(Parameter::Role);
-        let on_the_way = |step: &&Step| step.role.is_none() || step.role == role;
-        let mut steps = explanation.steps().iter().rev().filter(on_the_way);
-        let level = steps.find_map(|step| step.because.get(Parameter::Level))?;
-        Level::ALL.get(usize::from(level)).copied()
-    }
-
     /// An answer to a request in names.
     pub(super) fn named_cell(&self, request: &Request<'_>, answered: &Answered) -> Cell {
         let Answered { answer, decision, level, model } = *answered;
@@ -156,9 +142,7 @@ impl Engine {
         match decision.reason() {
             Reason::MissingFact => {
                 unstated.facts = names(self, decision.facts().iter());
-                let barring =
-                    decision.facts().iter().filter(|fact| !possible(self, &request.fact(*fact, true)));
-                unstated.unless = names(self, barring);
+                unstated.unless = names(self, barring(self, request, decision.facts()).into_iter());
                 unstated.email_domain = decision.because().get(Parameter::EmailDomain).is_some();
             }
             Reason::BalanceUnknown => unstated.limits = names(self, self.reads(request).limits.into_iter()),

@@ -4,7 +4,7 @@ use super::question::names;
 use crate::ascending::Ascending;
 use crate::decision::Reason;
 use crate::engine::Engine;
-use crate::id::{FactId, LimitId, ListId, ModelId, QuantityId};
+use crate::id::{FactId, IdSet, LimitId, ListId, ModelId, QuantityId};
 use crate::request::{Action, Balance, Context, NamedRequest, Request, Run};
 
 /// A balance that covers every charge: what is compared is configuration, not usage.
@@ -164,16 +164,29 @@ fn edges(engine: &Engine, request: &NamedRequest, limit: &str) -> Vec<u64> {
 
 /// Whether this is allowed in some circumstances.
 pub(super) fn possible(engine: &Engine, request: &Request<'_>) -> bool {
-    in_some(engine, request, &|request| engine.evaluate(request).is_allow())
+    in_some(engine, request, &mut |request| engine.evaluate(request).is_allow())
 }
 
 /// Whether this is allowed in all circumstances.
 pub(super) fn certain(engine: &Engine, request: &Request<'_>) -> bool {
-    !in_some(engine, request, &|request| engine.evaluate(request).is_deny())
+    !in_some(engine, request, &mut |request| engine.evaluate(request).is_deny())
 }
 
-/// Whether something holds in one of the [`circumstances`] of one engine, without a name looked up.
-fn in_some(engine: &Engine, request: &Request<'_>, holds: &dyn Fn(&Request<'_>) -> bool) -> bool {
+/// Of these facts those that are not so wherever this is allowed.
+pub(super) fn barring(engine: &Engine, request: &Request<'_>, facts: IdSet<FactId>) -> Vec<FactId> {
+    let mut barring: Vec<FactId> = facts.iter().collect();
+    in_some(engine, request, &mut |request| {
+        if engine.evaluate(request).is_allow() {
+            barring.retain(|fact| request.context.stated(*fact) != Some(true));
+        }
+        barring.is_empty()
+    });
+    barring
+}
+
+/// Whether something holds in one of the [`circumstances`] of one engine, without a name looked up. Those in which
+/// the most is so come first, as that is what most permissions ask for.
+fn in_some(engine: &Engine, request: &Request<'_>, holds: &mut dyn FnMut(&Request<'_>) -> bool) -> bool {
     let (reads, context) = (engine.reads(request), request.context);
     let open = |limit: &&LimitId| context.balances.iter().all(|(stated, _)| stated != *limit);
     let ample = reads.limits.iter().filter(open).map(|limit| (*limit, Balance::Remaining(AMPLE)));
@@ -185,19 +198,17 @@ fn in_some(engine: &Engine, request: &Request<'_>, holds: &dyn Fn(&Request<'_>) 
         emails = lists.flat_map(|(_, list)| engine.list(list)).map(Some).collect();
         emails.push(Some(OUTSIDER));
     }
-    let mut actions = vec![(request.action, None)];
-    if reads.model && is_without_model(&request.action) {
-        let models = engine.catalog().all::<ModelId>();
-        actions.extend(models.map(|(_, model)| with_model(engine, request.action, model)));
-    }
+    let models =
+        engine.catalog().all::<ModelId>().filter(|_| reads.model && is_without_model(&request.action));
+    let on_models = models.map(|(_, model)| with_model(engine, request.action, model));
     let completions = 1_u64.checked_shl(u32::try_from(facts.len()).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
-    (0..completions).any(|number| {
-        let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));
-        let context = stated.fold(context, |context, (fact, so)| context.fact(fact, so));
-        emails.iter().any(|email_domain| {
-            let context = Context { email_domain: *email_domain, balances: &balances, ..context };
-            actions.iter().any(|(action, tokens)| {
-                let action = with_tokens(*action, tokens.as_deref());
+    on_models.chain([(request.action, None)]).any(|(action, tokens)| {
+        let action = with_tokens(action, tokens.as_deref());
+        (0..completions).rev().any(|number| {
+            let stated = (0..u64::BITS).zip(&facts).map(|(index, fact)| (*fact, number >> index & 1 == 1));
+            let context = stated.fold(context, |context, (fact, so)| context.fact(fact, so));
+            emails.iter().any(|email_domain| {
+                let context = Context { email_domain: *email_domain, balances: &balances, ..context };
                 holds(&Request { action, context, ..*request })
             })
         })

@@ -44,10 +44,22 @@ struct Turned {
 }
 
 impl<C> Grid<C> {
-    fn new(columns: Vec<C>, questions: Vec<Asked>, answer: impl Fn(&C, Asked) -> Answered) -> Self {
+    /// Every question asked in every column; once for all in which it does not matter which one it is.
+    fn new(
+        columns: Vec<C>,
+        questions: Vec<Asked>,
+        matters: impl Fn(&C, Asked) -> bool,
+        answer: impl Fn(&C, Asked) -> Answered,
+    ) -> Self {
         let mut cells = Vec::with_capacity(columns.len().saturating_mul(questions.len()));
         for question in &questions {
-            cells.extend(columns.iter().map(|column| answer(column, *question)));
+            let mut shared = None;
+            for column in &columns {
+                cells.push(match matters(column, *question) {
+                    true => answer(column, *question),
+                    false => *shared.get_or_insert_with(|| answer(column, *question)),
+                });
+            }
         }
         Self { columns, questions, cells }
     }
@@ -199,19 +211,33 @@ impl Engine {
     /// ```
     pub fn matrix(&self) -> Matrix<'_> {
         let answer = |who: &Who, asked: Asked| self.answered(&Request::new(who.subject(), asked));
+        let matters = |who: &Who, asked: Asked| self.asks_who(&Request::new(who.subject(), asked));
+        let grid = |columns, questions| Grid::new(columns, questions, matters, answer);
         let everybody: Vec<RoleId> = self.roles().map(|(_, role)| role).collect();
         let (roles, all) = (self.whoever_has_a_role(), self.whoever());
         let features = self.asked_features();
+        let settings_of = |asked: &Asked| self.settings_of(&Request::new(Subject::nobody(), *asked));
+        let settings: Vec<Vec<SettingId>> = features.iter().map(settings_of).collect();
+        let depends = |turned: &Turned, asked: Asked| match (turned.setting, asked) {
+            // Features stand in the order of their positions.
+            (Some((setting, _)), Action::Run(run)) => {
+                settings.get(run.feature.index()).is_none_or(|settings| settings.contains(&setting))
+            }
+            _ => false,
+        };
         Matrix {
             engine: self,
-            permissions: Grid::new(roles.clone(), self.asked_permissions(), answer),
-            switches: Grid::new(self.turned(&features), features.clone(), |turned, asked| {
-                turned.engine.answered(&Request::new(Subject::roles(&everybody), asked))
-            }),
-            features: Grid::new(roles, features, answer),
-            changes: Grid::new(all.clone(), self.asked_turns(), answer),
-            connectors: Grid::new(all, self.asked_connectors(), answer),
-            data: Grid::new(vec![Who::Anybody], self.asked_data(), answer),
+            permissions: grid(roles.clone(), self.asked_permissions()),
+            switches: Grid::new(
+                self.turned(settings.concat().into_iter().collect()),
+                features.clone(),
+                depends,
+                |turned, asked| turned.engine.answered(&Request::new(Subject::roles(&everybody), asked)),
+            ),
+            features: grid(roles, features),
+            changes: grid(all.clone(), self.asked_turns()),
+            connectors: grid(all, self.asked_connectors()),
+            data: grid(vec![Who::Anybody], self.asked_data()),
             everybody,
         }
     }
@@ -258,13 +284,8 @@ impl Engine {
         questions.into_iter().flatten().map(ask).filter(|(_, cell)| cell.answer != Answer::Deny).collect()
     }
 
-    /// The domain as it is, then with each setting that some of these features depend on at its other position, if
-    /// the domain can turn it at all.
-    fn turned(&self, features: &[Asked]) -> Vec<Turned> {
-        let mut settings: Ascending<SettingId> = Ascending::default();
-        for asked in features {
-            settings.extend(self.levers(&Request::new(Subject::nobody(), *asked)).settings);
-        }
+    /// The domain as it is, then with each of these settings at its other position, if the domain can turn it at all.
+    fn turned(&self, settings: Ascending<SettingId>) -> Vec<Turned> {
         let turned = settings.into_iter().filter_map(|setting| {
             let to = self.setting(setting)?.position.reversed();
             let engine = self.with_change(Change::Setting { setting, to })?;

@@ -211,12 +211,8 @@ pub(super) type Asked = Action<'static>;
 impl Engine {
     /// Every permission that is an action of its own, in the order of names.
     pub(super) fn asked_permissions(&self) -> Vec<Asked> {
-        // A restriction is no action.
-        let is_action = |action: &Asked| {
-            let decision = self.evaluate(&Request::new(Subject::nobody(), *action));
-            decision.reason() != Reason::MalformedRequest
-        };
-        ids::<PermissionId>(self).map(Action::Permission).filter(is_action).collect()
+        let is_action = |permission: &PermissionId| self.catalog().restricts(*permission).is_none();
+        ids(self).filter(is_action).map(Action::Permission).collect()
     }
 
     pub(super) fn asked_features(&self) -> Vec<Asked> {

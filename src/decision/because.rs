@@ -169,17 +169,21 @@ impl Because {
     }
 
     pub(crate) fn get(&self, wanted: Parameter) -> Option<u16> {
-        self.iter().find(|(parameter, _)| *parameter == wanted).map(|(_, position)| position)
+        self.stated().find(|(code, _)| u32::from(*code) == wanted.code()).map(|(_, position)| position)
     }
 
     /// The parameters with the position of what they name, in the order they were stated.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Parameter, u16)> + '_ {
+        self.stated().filter_map(|(code, position)| Some((Parameter::of_code(code)?, position)))
+    }
+
+    /// The same by code; nothing is stated by the code zero.
+    fn stated(&self) -> impl Iterator<Item = (u8, u16)> + '_ {
         let positions = self.positions.iter().flat_map(|two| {
             let [a, b, c, d] = two.to_le_bytes();
             [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])]
         });
-        let stated = self.parameters.to_le_bytes().into_iter().zip(positions);
-        stated.filter_map(|(code, position)| Some((Parameter::of_code(code)?, position)))
+        self.parameters.to_le_bytes().into_iter().zip(positions)
     }
 }
 

@@ -83,10 +83,12 @@ impl<'e> State<'e> {
 
     /// Whether one static condition holds; what decided it, or why it fails.
     pub(crate) fn check(self, condition: &Condition) -> Result<Because, Verdict> {
-        if !condition.holds(&self) {
-            return Err(self.failure(condition));
-        }
-        Ok(match condition {
+        if condition.holds(&self) { Ok(self.held_by(condition)) } else { Err(self.failure(condition)) }
+    }
+
+    /// What decided a static condition that holds.
+    pub(crate) fn held_by(self, condition: &Condition) -> Because {
+        match condition {
             Condition::Plans(_) => Because::one(Parameter::Plan, self.domain.plan),
             Condition::AddOns(add_ons) => {
                 let held = add_ons.iter().copied().find(|one| self.has_add_on(*one));
@@ -104,7 +106,7 @@ impl<'e> State<'e> {
                 let on = any.iter().find_map(|setting| self.check_setting(*setting).ok());
                 on.unwrap_or(Because::NOTHING)
             }
-        })
+        }
     }
 
     /// Why a static condition fails that does.

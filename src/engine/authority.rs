@@ -60,6 +60,16 @@ fn fits(evaluation: Evaluation<'_>, rule: &ChangeRule, to: Option<Switch>) -> bo
         && rule.when_unheld.is_none_or(|role| state.holders(role) == Some(0))
 }
 
+/// Whether one of these rules names the subject, or a permission that they may hold.
+pub(super) fn may_name(evaluation: Evaluation<'_>, rules: &[ChangeRule]) -> bool {
+    let names = |rule: &ChangeRule| {
+        rule.permission.is_some()
+            || rule.roles.iter().any(|role| evaluation.acts_as(*role))
+            || rule.standings.iter().any(|standing| evaluation.stands_as(*standing))
+    };
+    rules.iter().any(names)
+}
+
 /// The role or standing of the subject by which a rule lets them make the change.
 fn grant(evaluation: Evaluation<'_>, rule: &ChangeRule) -> Option<Because> {
     let role = rule.roles.iter().copied().find(|role| evaluation.acts_as(*role));

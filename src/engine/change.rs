@@ -140,7 +140,7 @@ fn ask_scope<O: Observer>(
     let own = own.map_or(&[][..], |own| own);
     for gate in [Gate::Plan, Gate::Kind] {
         for condition in scope.iter().chain(own).filter(|condition| condition.gate() == gate) {
-            gates.ask(gate, state.check(condition))?;
+            gates.ask_one(state, condition)?;
         }
     }
     let Change::AssignRole { role, from } = change else { return Ok(()) };

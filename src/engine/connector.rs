@@ -90,18 +90,18 @@ fn windows(row: &Connector) -> [(&'static str, &Option<Window>); 3] {
 
 /// May this subject connect this way (CON-01, CON-02)?
 ///
-/// Of who may and what must be so, what is known to be in the way comes before what is not stated. Where it is for want
-/// of facts, every completion of them is decided.
+/// Of who may and what must be so, what is known to be in the way comes before what is not stated. Where who may depends
+/// on facts as well, every completion of them is decided.
 #[inline(never)]
 pub(super) fn connect<O: Observer>(
     evaluation: Evaluation<'_>,
     observer: &mut O,
 ) -> Result<Decision, Verdict> {
     let own = fact_reads(evaluation);
-    let read = own | evaluation.model().reads(rules(evaluation));
+    let of_rules = evaluation.model().reads(rules(evaluation));
     let facts = &evaluation.request.context.facts;
-    let unstated = read & !(facts.so | facts.not_so);
-    if unstated == 0 {
+    let unstated = (own | of_rules) & !(facts.so | facts.not_so);
+    if unstated & of_rules == 0 {
         return evaluation.known_decision(observer);
     }
     let stated = evaluation.known_decision(&mut Nobody);

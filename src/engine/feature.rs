@@ -218,7 +218,7 @@ pub(super) fn process<O: Observer>(
     let Some(row) = state.model.features.get(feature) else {
         return Err(Verdict::new(Reason::UnknownFeature, Because::NOTHING));
     };
-    let declared = match row.data & bit(data) {
+    let declared = || match row.data & bit(data) {
         0 => {
             let because = Because::one(Parameter::Data, data).and(Parameter::Feature, feature);
             Err(Verdict::new(Reason::DataBarred, because))
@@ -226,15 +226,21 @@ pub(super) fn process<O: Observer>(
         class => state.check(&Condition::Data(class)),
     };
     let mut gates = Gates::new(observer);
-    let asked = row.conditions.iter().try_for_each(|condition| match condition {
+    // Where all holds that runs of the feature ask for, only what is asked otherwise here is left.
+    let all_hold = !O::WATCHES && state.folded(row.guard) == 0;
+    let otherwise = |condition: &&Condition| {
+        matches!(condition, Condition::Data(_) | Condition::Providers(Providers::OfModel))
+    };
+    let mut conditions = row.conditions.iter().filter(|condition| !all_hold || otherwise(condition));
+    let asked = conditions.try_for_each(|condition| match condition {
         // Of the feature's classes only the one asked about matters.
-        Condition::Data(_) => gates.ask(Gate::Compliance, declared),
+        Condition::Data(_) => gates.ask(Gate::Compliance, declared()),
         Condition::Providers(Providers::OfModel) => {
             // Some model must be left to select, whether or not one is stated.
             let outcome = state.check(condition).and_then(|_| check_model(state, model));
             gates.ask(Gate::Compliance, outcome)
         }
-        condition => gates.ask(condition.gate(), state.check(condition)),
+        condition => gates.ask_one(state, condition),
     });
     let asked = match (asked, opted_in(evaluation, feature, row)) {
         (Ok(()), Some(opted_in)) => gates.ask(Gate::OptIn, opted_in),

@@ -88,7 +88,18 @@ impl<'o, O: Observer> Gates<'o, O> {
         state: State<'_>,
         conditions: impl IntoIterator<Item = &'c Condition>,
     ) -> Asked {
-        conditions.into_iter().try_for_each(|condition| self.ask(condition.gate(), state.check(condition)))
+        conditions.into_iter().try_for_each(|condition| self.ask_one(state, condition))
+    }
+
+    /// Asks a condition that was not folded. What it holds by is looked up only if somebody watches.
+    pub(super) fn ask_one(&mut self, state: State<'_>, condition: &Condition) -> Asked {
+        match condition.holds(&state) {
+            true => {
+                self.pass(condition.gate(), || state.held_by(condition));
+                Ok(())
+            }
+            false => self.fail(condition.gate(), state.failure(condition)),
+        }
     }
 
     /// Asks the static conditions of a permission or feature that belong to some of the gates. Folded, unless

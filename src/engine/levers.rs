@@ -38,10 +38,19 @@ pub struct Levers {
 }
 
 pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
+    found(Evaluation { engine, request }).levers(engine)
+}
+
+/// The settings among the levers of a request.
+pub(super) fn settings(engine: &Engine, request: &Request<'_>) -> Vec<SettingId> {
     let evaluation = Evaluation { engine, request };
+    ids(found(evaluation).settings, |one| SettingId::new(evaluation.model().tag, one))
+}
+
+fn found(evaluation: Evaluation<'_>) -> Found<'_> {
     let model = evaluation.model();
     let mut found = Found::new(model);
-    match request.action {
+    match evaluation.request.action {
         Action::Permission(permission) => found.permission(permission.position()),
         Action::Run(run) => {
             let row = model.features.get(run.feature.position());
@@ -60,7 +69,7 @@ pub(super) fn levers(engine: &Engine, request: &Request<'_>) -> Levers {
         Action::Read(read) => found.connector(read.connector),
         Action::Store(_) | Action::Malformed => {}
     }
-    found.levers(engine)
+    found
 }
 
 /// The levers of a permission by itself: without the permissions that answer in its place.
@@ -69,6 +78,10 @@ pub(super) fn own_levers(engine: &Engine, permission: PermissionId) -> Levers {
     found.alone = true;
     found.permission(permission.position());
     found.levers(engine)
+}
+
+fn ids<T>(positions: Ascending<u16>, id: impl Fn(u16) -> T) -> Vec<T> {
+    positions.into_iter().map(id).collect()
 }
 
 /// Positions found so far.
@@ -99,25 +112,26 @@ impl<'e> Found<'e> {
         let tag = self.model.tag;
         let (now, state) = (engine.resolved.plan, engine.state());
         self.add_ons.retain(|add_on| !state.has_add_on(*add_on));
-        let rows = self.add_ons.iter().filter_map(|add_on| self.model.add_ons.get(*add_on));
-        self.plans.extend(rows.flat_map(|row| row.included_in.iter().chain(row.offered_on.iter())));
+        let row = |add_on: &u16| self.model.add_ons.get(*add_on);
+        for row in self.add_ons.iter().filter_map(row) {
+            self.plans.extend(row.included_in.iter().chain(row.offered_on.iter()));
+        }
         self.plans.retain(|plan| *plan != now);
-        let offered =
-            |add_on: &u16| self.model.add_ons.get(*add_on).is_some_and(|row| row.offered_on.contains(now));
+        self.add_ons.retain(|add_on| row(add_on).is_some_and(|row| row.offered_on.contains(now)));
         Levers {
-            plans: self.plans.into_iter().map(|one| PlanId::new(tag, one)).collect(),
-            add_ons: self.add_ons.into_iter().filter(offered).map(|one| AddOnId::new(tag, one)).collect(),
-            restricting: self.restricting.into_iter().map(|one| SettingId::new(tag, one)).collect(),
-            settings: self.settings.into_iter().map(|one| SettingId::new(tag, one)).collect(),
-            permissions: self.permissions.into_iter().map(|one| PermissionId::new(tag, one)).collect(),
-            lists: self.lists.into_iter().map(|one| ListId::new(tag, one)).collect(),
-            opt_ins: self.opt_ins.into_iter().map(|one| FeatureId::new(tag, one)).collect(),
-            holders: self.holders.into_iter().map(|role| engine.role_id(role)).collect(),
+            plans: ids(self.plans, |one| PlanId::new(tag, one)),
+            add_ons: ids(self.add_ons, |one| AddOnId::new(tag, one)),
+            restricting: ids(self.restricting, |one| SettingId::new(tag, one)),
+            settings: ids(self.settings, |one| SettingId::new(tag, one)),
+            permissions: ids(self.permissions, |one| PermissionId::new(tag, one)),
+            lists: ids(self.lists, |one| ListId::new(tag, one)),
+            opt_ins: ids(self.opt_ins, |one| FeatureId::new(tag, one)),
+            holders: ids(self.holders, |role| engine.role_id(role)),
         }
     }
 
     fn setting(&mut self, setting: u16) {
-        self.settings.extend(self.model.chain(setting));
+        self.settings.extend(self.model.chain(setting).iter().copied());
     }
 
     fn conditions(&mut self, conditions: &[Condition]) {
@@ -125,7 +139,7 @@ impl<'e> Found<'e> {
             match condition {
                 Condition::Settings(any) => any.iter().for_each(|setting| self.setting(*setting)),
                 Condition::Plans(plans) => self.plans.extend(plans.iter()),
-                Condition::AddOns(add_ons) => self.add_ons.extend(add_ons),
+                Condition::AddOns(add_ons) => self.add_ons.extend(add_ons.iter().copied()),
                 Condition::Kinds(_)
                 | Condition::Providers(_)
                 | Condition::Service(_)
@@ -144,7 +158,8 @@ impl<'e> Found<'e> {
         if let Some(restricts) = &row.restricts {
             self.lists.insert(restricts.list);
             row.setting.into_iter().for_each(|setting| self.setting(setting));
-            self.restricting.extend(row.setting.into_iter().flat_map(|setting| self.model.chain(setting)));
+            let chain = row.setting.into_iter().flat_map(|setting| self.model.chain(setting));
+            self.restricting.extend(chain.copied());
         }
         let in_its_place = row.otherwise.iter().copied().chain(row.instead.iter().map(|(_, other)| *other));
         let in_its_place = in_its_place.filter(|_| !self.alone);
@@ -220,8 +235,8 @@ impl<'e> Found<'e> {
         rule.permission.into_iter().for_each(|permission| self.permission(permission));
         self.holders.extend(rule.when_unheld);
         // A role that nobody holds is named by another reason than one that somebody holds.
-        self.holders.extend(rule.roles.iter().filter(|role| {
-            let row = self.model.roles.get(**role);
+        self.holders.extend(rule.roles.iter().copied().filter(|role| {
+            let row = self.model.roles.get(*role);
             row.is_some_and(|row| row.supreme)
         }));
     }

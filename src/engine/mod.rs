@@ -15,6 +15,7 @@ mod explain;
 mod feature;
 mod gates;
 mod handling;
+mod level;
 mod levers;
 mod named;
 mod naming;

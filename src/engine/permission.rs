@@ -390,7 +390,7 @@ fn reason(cell: Cell) -> Reason {
 }
 
 /// Who turned a permission on or off for a role; nobody what is fixed.
-const fn level(cell: Cell) -> Option<Level> {
+pub(super) const fn level(cell: Cell) -> Option<Level> {
     match cell {
         Cell::OffByDefault | Cell::OnByDefault => Some(Level::CatalogDefault),
         Cell::OffForRole | Cell::OnForRole => Some(Level::Role),

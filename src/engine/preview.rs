@@ -4,8 +4,8 @@ use super::change::is_present;
 use super::{Engine, Levers};
 use crate::decision::Gate;
 use crate::domain::{Change, Edit};
-use crate::id::PermissionId;
-use crate::request::{Action, NamedAction, NamedChange, NamedRequest, NamedSubject};
+use crate::id::{PermissionId, SettingId};
+use crate::request::{Action, NamedAction, NamedChange, NamedRequest, NamedSubject, Request};
 
 impl Engine {
     /// The engine as it would be after a change, whoever may make it; this one stays as it is.
@@ -46,6 +46,11 @@ impl Engine {
     /// The levers of a permission by itself: what suffices as well, or decides in its place, is left out.
     pub(crate) fn own_levers(&self, permission: PermissionId) -> Levers {
         super::levers::own_levers(self, permission)
+    }
+
+    /// The settings among the levers of a request.
+    pub(crate) fn settings_of(&self, request: &Request<'_>) -> Vec<SettingId> {
+        super::levers::settings(self, request)
     }
 
     /// The engine after a change whose ids are of this engine.

@@ -1,6 +1,7 @@
 //! What a caller should load before it asks.
 
 use super::Engine;
+use super::authority;
 use super::change;
 use super::connector;
 use super::evaluate::Evaluation;
@@ -48,6 +49,29 @@ pub(super) fn reads(engine: &Engine, request: &Request<'_>) -> Reads {
         Action::Store(_) | Action::Malformed => {}
     }
     reads
+}
+
+impl Engine {
+    /// Whether it may matter that it is this subject who asks. Processing data, disconnecting, and a feature that takes
+    /// no permission ask for no role; and whom no rule about a change names is told what anybody else is whom none
+    /// names.
+    pub(crate) fn asks_who(&self, request: &Request<'_>) -> bool {
+        let evaluation = Evaluation { engine: self, request };
+        match request.action {
+            Action::Run(run) => {
+                let row = evaluation.model().features.get(run.feature.position());
+                row.is_none_or(|row| row.permission.is_some())
+            }
+            Action::Process { .. } | Action::Store(_) | Action::Disconnect { .. } | Action::Malformed => {
+                false
+            }
+            Action::Connect { .. } => authority::may_name(evaluation, connector::rules(evaluation)),
+            Action::Change(change @ Change::Setting { .. }) => {
+                authority::may_name(evaluation, change::rules(evaluation.model(), change))
+            }
+            Action::Permission(_) | Action::Change(_) | Action::Read(_) => true,
+        }
+    }
 }
 
 impl Reads {

@@ -1,6 +1,7 @@
 //! Decisions in names: the form of logs, JSON and TOML.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,15 @@ pub enum BecauseValue {
     One(String),
     /// Several: facts, or the providers that no regime bars.
     Many(Vec<String>),
+}
+
+impl BecauseValue {
+    fn and(&mut self, name: String) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![std::mem::take(first), name]),
+            Self::Many(names) => names.push(name),
+        }
+    }
 }
 
 impl Engine {
@@ -171,21 +181,16 @@ impl<'e> Names<'e> {
         let mut named = BTreeMap::new();
         for (parameter, position) in because.iter() {
             let name = self.name(parameter, position).to_owned();
-            match named.get_mut(parameter.as_str()) {
-                None => {
-                    named.insert(parameter.as_str().to_owned(), BecauseValue::One(name));
+            match named.entry(parameter.as_str().to_owned()) {
+                Entry::Vacant(free) => {
+                    free.insert(BecauseValue::One(name));
                 }
-                Some(BecauseValue::Many(names)) => names.push(name),
-                Some(BecauseValue::One(first)) => {
-                    let both = BecauseValue::Many(vec![std::mem::take(first), name]);
-                    named.insert(parameter.as_str().to_owned(), both);
-                }
+                Entry::Occupied(mut taken) => taken.get_mut().and(name),
             }
         }
-        let facts: Vec<String> =
-            positions(facts).map(|fact| self.model.facts.name(fact).to_owned()).collect();
-        if !facts.is_empty() {
-            named.insert("facts".to_owned(), BecauseValue::Many(facts));
+        if facts != 0 {
+            let facts = positions(facts).map(|fact| self.model.facts.name(fact).to_owned());
+            named.insert("facts".to_owned(), BecauseValue::Many(facts.collect()));
         }
         named
     }

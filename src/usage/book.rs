@@ -5,9 +5,11 @@
 //! never reads the book: usage is priced before it is recorded, and the amount travels with the version that
 //! made it. That way no later entry can change a past charge (CRD-03).
 
+use std::fmt;
+
 use crate::units::{MicroCredits, Price, Timestamp};
 
-use super::wire::{wire_enum, wire_newtype, wire_struct};
+use super::wire::{Malformed, Wire, wire_enum, wire_newtype, wire_struct};
 
 /// The largest number of token pools in a book.
 pub const POOL_COUNT_MAX: usize = 8;
@@ -49,24 +51,28 @@ impl PriceVersion {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Tokens {
-    pub(super) counts: [u64; POOL_COUNT_MAX],
+    counts: Counts,
     total: Option<u64>,
+}
+
+/// A count for each pool, in two halves: the upper ones are nearly always zero, and then the lower ones are all that
+/// has to be priced and remembered.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    lower: [u32; POOL_COUNT_MAX],
+    upper: [u32; POOL_COUNT_MAX],
 }
 
 impl Tokens {
     /// No tokens in any pool.
     pub const fn none() -> Self {
-        Self { counts: [0; POOL_COUNT_MAX], total: None }
+        Self { counts: Counts::NONE, total: None }
     }
 
     /// The same with so many tokens in this pool.
     #[inline]
     pub fn with(mut self, pool: PoolKey, count: u64) -> Self {
-        for (own, slot) in (0..).zip(&mut self.counts) {
-            if own == pool.0 {
-                *slot = count;
-            }
-        }
+        self.counts.set(usize::from(pool.0), count);
         self
     }
 
@@ -78,19 +84,30 @@ impl Tokens {
 
     /// The tokens in this pool.
     pub fn count(&self, pool: PoolKey) -> u64 {
-        self.counts.get(usize::from(pool.0)).copied().unwrap_or(0)
+        self.counts.iter().nth(usize::from(pool.0)).unwrap_or(0)
+    }
+}
+
+impl Counts {
+    const NONE: Self = Self { lower: [0; POOL_COUNT_MAX], upper: [0; POOL_COUNT_MAX] };
+
+    fn iter(&self) -> impl Iterator<Item = u64> + Clone {
+        let halves = self.upper.iter().zip(&self.lower);
+        halves.map(|(upper, lower)| u64::from(*upper) << u32::BITS | u64::from(*lower))
     }
 
-    /// Whether the total, if there is one, is the sum of the pools.
     #[inline]
-    fn add_up(&self) -> bool {
-        self.total.is_none_or(|total| u128::from(total) == self.sum())
+    #[expect(clippy::cast_possible_truncation, reason = "each half takes its own bits")]
+    fn set(&mut self, pool: usize, count: u64) {
+        if let (Some(lower), Some(upper)) = (self.lower.get_mut(pool), self.upper.get_mut(pool)) {
+            (*lower, *upper) = (count as u32, (count >> u32::BITS) as u32);
+        }
     }
+}
 
-    // Not many providers report one, and without the sum the rest is short.
-    #[inline(never)]
-    fn sum(&self) -> u128 {
-        self.counts.iter().map(|count| u128::from(*count)).sum()
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -100,7 +117,7 @@ impl Tokens {
 /// without a price is a value as well, not an error, so that the ledger can record its denial (CRD-12).
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    counts: [u64; POOL_COUNT_MAX],
+    counts: Counts,
     cost: Cost,
 }
 
@@ -115,7 +132,7 @@ enum Cost {
 impl Usage {
     /// Usage whose charge is known without tokens, such as a flat amount for a run.
     pub const fn of_amount(charge: MicroCredits) -> Self {
-        Self { counts: [0; POOL_COUNT_MAX], cost: Cost::Stated { charge } }
+        Self { counts: Counts::NONE, cost: Cost::Stated { charge } }
     }
 
     /// The charge, or `None` if there is no price for it.
@@ -151,16 +168,13 @@ impl Usage {
     }
 }
 
-/// Usage in less than half the space, without the instant that it was priced at: for what most runs use.
+/// Usage in half the space, without the instant that it was priced at: for what most runs use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Brief {
     pub(super) charge: MicroCredits,
-    counts: [u32; BRIEF_COUNT],
+    counts: [u32; POOL_COUNT_MAX],
     source: BriefSource,
 }
-
-/// How many pools there are in a brief usage; the others are empty.
-const BRIEF_COUNT: usize = 6;
 
 #[derive(Clone, Copy, Debug)]
 enum BriefSource {
@@ -179,20 +193,17 @@ impl Usage {
             }
             Cost::Priced { .. } | Cost::Unpriced { .. } => return None,
         };
-        let (counts, others) = self.counts.split_first_chunk::<BRIEF_COUNT>()?;
-        let largest = counts.iter().fold(0, |bits, count| bits | count);
-        if largest > u64::from(u32::MAX) || others.iter().any(|count| *count > 0) {
+        if self.counts.upper != [0; POOL_COUNT_MAX] {
             return None;
         }
-        Some(Brief { charge, counts: counts.map(low), source })
+        Some(Brief { charge, counts: self.counts.lower, source })
     }
 }
 
 impl Brief {
     /// The usage, priced at this instant.
     pub(super) fn usage(&self, at: Timestamp) -> Usage {
-        let mut counts = [0; POOL_COUNT_MAX];
-        counts.iter_mut().zip(self.counts).for_each(|(slot, count)| *slot = u64::from(count));
+        let counts = Counts { lower: self.counts, ..Counts::NONE };
         let charge = self.charge;
         let cost = match self.source {
             BriefSource::Stated => Cost::Stated { charge },
@@ -200,10 +211,6 @@ impl Brief {
         };
         Usage { counts, cost }
     }
-}
-
-fn low(count: u64) -> u32 {
-    u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 /// Two usages are the same if the same was used at the same instant. What it cost follows from that and from
@@ -299,9 +306,9 @@ struct Version {
     micros: [u64; POOL_COUNT_MAX],
     /// None of the pools from this position on has a price.
     priced: usize,
-    /// The bits that no count may have for the charge to be a plain sum of products: for a pool without a price
-    /// all of them, for the others those of counts so large that the sum might not fit.
-    beyond: [u64; POOL_COUNT_MAX],
+    /// The bits that no lower half of a count may have for the charge to be a plain sum of products: for a pool without
+    /// a price all of them, for the others those of counts so large that the sum might not fit.
+    beyond: [u32; POOL_COUNT_MAX],
 }
 
 impl PriceBook {
@@ -396,13 +403,12 @@ impl PriceBook {
     /// [`UsageError::PoolMismatch`] if a stated total is not the sum of the pools; [`UsageError::Overflow`].
     #[inline]
     pub fn usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
-        let version = self.version_at(model, at).filter(|_| tokens.add_up());
-        let priced =
-            version.and_then(|version| Some((version.number, version.plain_charge(&tokens.counts)?)));
-        match priced {
-            Some((version, charge)) => {
-                Ok(Usage { counts: tokens.counts, cost: Cost::Priced { model, at, version, charge } })
-            }
+        let charged = self.version_at(model, at).and_then(|version| {
+            let charge = version.plain_charge(tokens)?;
+            Some(Cost::Priced { model, at, version: version.number, charge })
+        });
+        match charged {
+            Some(cost) => Ok(Usage { counts: tokens.counts, cost }),
             None => self.checked_usage(model, tokens, at),
         }
     }
@@ -410,8 +416,9 @@ impl PriceBook {
     /// The same whether or not the usage has a price, adds up and fits.
     #[cold]
     fn checked_usage(&self, model: ModelKey, tokens: &Tokens, at: Timestamp) -> Result<Usage, UsageError> {
-        if let Some(total) = tokens.total.filter(|_| !tokens.add_up()) {
-            return Err(UsageError::PoolMismatch { total, sum: tokens.sum() });
+        let sum = tokens.counts.iter().map(u128::from).sum();
+        if let Some(total) = tokens.total.filter(|total| u128::from(*total) != sum) {
+            return Err(UsageError::PoolMismatch { total, sum });
         }
         let version = self.version_at(model, at);
         let charge = version.map_or(Ok(None), |version| version.charge(&tokens.counts))?;
@@ -436,37 +443,60 @@ impl Version {
         let sum = micros.iter().fold(0_u64, |sum, micros| sum.saturating_add(*micros));
         let most = u64::MAX.checked_div(sum).unwrap_or(u64::MAX);
         // As many low bits as make no count above `most`, so that one look at the bits of a count is enough.
-        let zeros = most.leading_zeros().saturating_add(u32::from(most < u64::MAX));
-        let beyond = !u64::MAX.checked_shr(zeros).unwrap_or(0);
-        let beyond = prices.map(|price| if price.is_some() { beyond } else { u64::MAX });
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let zeros = most.leading_zeros().saturating_add(u32::from(most < u32::MAX));
+        let beyond = !u32::MAX.checked_shr(zeros).unwrap_or(0);
+        let beyond = prices.map(|price| if price.is_some() { beyond } else { u32::MAX });
         let priced = prices.iter().rposition(Option::is_some).map_or(0, |last| last.saturating_add(1));
         Self { effective, number, prices, micros, priced, beyond }
     }
 
-    /// The sum over the pools, if each that is used has a price and no count is so large that the sum might not fit.
+    /// The sum over the pools, if the tokens add up, each pool that is used has a price and no count is so large that
+    /// the sum might not fit.
     #[inline]
-    fn plain_charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Option<MicroCredits> {
-        if self.beyond.iter().zip(counts).fold(0, |used, (bits, count)| used | (bits & count)) > 0 {
+    fn plain_charge(&self, tokens: &Tokens) -> Option<MicroCredits> {
+        let Counts { lower, upper } = &tokens.counts;
+        let used = self.beyond.iter().zip(lower).fold(0, |used, (bits, count)| used | (bits & count));
+        if upper.iter().fold(used, |used, count| used | count) > 0 {
             return None;
         }
-        let parts = self.micros.iter().zip(counts).take(self.priced);
-        let sum = parts.fold(0_u64, |sum, (micros, count)| sum.wrapping_add(micros.wrapping_mul(*count)));
+        let counts = || lower.iter().map(|count| u64::from(*count));
+        if tokens.total.is_some_and(|total| total != counts().fold(0, u64::wrapping_add)) {
+            return None;
+        }
+        let parts = self.micros.iter().zip(counts()).take(self.priced);
+        let sum = parts.fold(0_u64, |sum, (micros, count)| sum.wrapping_add(micros.wrapping_mul(count)));
         Some(MicroCredits::new(sum))
     }
 
     /// The sum over the pools; none if one of them is used and has no price.
-    fn charge(&self, counts: &[u64; POOL_COUNT_MAX]) -> Result<Option<MicroCredits>, UsageError> {
-        let mut used = self.prices.iter().zip(counts).filter(|(_, count)| **count > 0);
+    fn charge(&self, counts: &Counts) -> Result<Option<MicroCredits>, UsageError> {
+        let mut used = self.prices.iter().zip(counts.iter()).filter(|(_, count)| *count > 0);
         if used.clone().any(|(price, _)| price.is_none()) {
             return Ok(None);
         }
         // Two factors of 64 bits have a product of 128, so that only the sum has to be checked.
         let sum = used.try_fold(0_u128, |sum, (price, count)| {
             let thousandths = price.map_or(0, Price::thousandths);
-            sum.checked_add(u128::from(thousandths).saturating_mul(u128::from(*count)))
+            sum.checked_add(u128::from(thousandths).saturating_mul(u128::from(count)))
         });
         let fits = sum.and_then(|sum| u64::try_from(sum).ok()).and_then(MicroCredits::from_thousandths);
         fits.map(Some).ok_or(UsageError::Overflow)
+    }
+}
+
+impl Wire for Counts {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let mut counts = [0; POOL_COUNT_MAX];
+        counts.iter_mut().zip(self.iter()).for_each(|(slot, count)| *slot = count);
+        counts.write(bytes);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Result<Self, Malformed> {
+        let mut counts = Self::NONE;
+        let read = <[u64; POOL_COUNT_MAX]>::read(bytes)?;
+        (0..).zip(read).for_each(|(pool, count)| counts.set(pool, count));
+        Ok(counts)
     }
 }
 
@@ -497,11 +527,13 @@ mod tests {
             let version = Version::new(at, PriceVersion(0), table);
             for (pool, count) in [0, 3, 5].into_iter().flat_map(|pool| counts.iter().map(move |c| (pool, *c)))
             {
-                let mut tokens = [0; POOL_COUNT_MAX];
-                (tokens[0], tokens[5]) = (count, count);
-                tokens[pool] = count;
+                let mut tokens = Tokens::none();
+                [0, 5, pool].into_iter().for_each(|pool| tokens.counts.set(pool, count));
+                let total = tokens.counts.iter().fold(0, u64::wrapping_add);
                 if let Some(charge) = version.plain_charge(&tokens) {
-                    assert_eq!(Ok(Some(charge)), version.charge(&tokens), "{table:?} {tokens:?}");
+                    assert_eq!(Ok(Some(charge)), version.charge(&tokens.counts), "{table:?} {tokens:?}");
+                    assert_eq!(version.plain_charge(&tokens.with_total(total)), Some(charge));
+                    assert_eq!(version.plain_charge(&tokens.with_total(total + 1)), None);
                     plain += usize::from(count > 0);
                 }
             }

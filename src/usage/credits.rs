@@ -60,6 +60,13 @@ pub(super) struct Payer {
     pub(super) plans: Plans,
 }
 
+/// Whether a settlement ends its reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Yes,
+    No,
+}
+
 impl Credits {
     /// The plans held at an instant.
     pub(super) fn held(&self, at: Timestamp) -> Plans {
@@ -176,6 +183,7 @@ impl Credits {
     }
 
     /// Adds the legs by which the payer's grants cover an amount, in burn order, and returns how much they do not.
+    #[inline]
     fn cover(&self, payer: Payer, amount: u64, legs: &mut Legs) -> u64 {
         let (mut rest, mut link) = (amount, self.start);
         while rest > 0 {
@@ -356,12 +364,14 @@ impl Credits {
         self.link(live.into_iter());
     }
 
-    /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs
-    /// keep what is not used.
+    /// Charges from the legs of a reservation, in their order, and returns what they do not cover. The legs keep what
+    /// is not used, unless the reservation ends: then that is freed.
+    #[inline]
     pub(super) fn settle(
         &mut self,
         held: &mut Legs,
         amount: u64,
+        ends: Ends,
         charged: &mut Legs,
         facts: &mut Facts<'_>,
     ) -> u64 {
@@ -372,15 +382,22 @@ impl Credits {
                 leg.amount = leg.amount.saturating_sub(part);
                 rest = rest.saturating_sub(part);
                 let leg = Leg { source: leg.source, amount: part };
-                charged.add(leg);
+                charged.push(leg);
                 self.post(leg, Entry::Settle, facts);
             }
+            if ends == Ends::Yes && leg.amount > 0 {
+                self.post(*leg, Entry::Free, facts);
+            }
+        }
+        if ends == Ends::Yes {
+            held.clear();
         }
         rest
     }
 
     /// Frees what the legs of a reservation still hold. What comes back to a period that has ended counts as
     /// expired from then on, without another step (CRD-10).
+    #[inline]
     pub(super) fn free(&mut self, held: &mut Legs, facts: &mut Facts<'_>) {
         for leg in held.as_slice().iter().filter(|leg| leg.amount > 0) {
             self.post(*leg, Entry::Free, facts);
@@ -402,6 +419,7 @@ impl Credits {
     }
 
     /// Fires the thresholds of the cycles that these legs belong to.
+    #[inline]
     pub(super) fn cross(&mut self, legs: &Legs, options: &Options, facts: &mut Facts<'_>) -> Crossed {
         let mut crossed = Crossed::default();
         for leg in legs.as_slice() {

@@ -15,20 +15,20 @@ pub(super) struct Leg {
     pub(super) amount: u64,
 }
 
-const INLINE: usize = 2;
-const EMPTY: Leg = Leg { source: Source::Grant { position: 0 }, amount: 0 };
-
 /// A list of legs that allocates only beyond two of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Legs {
-    Few { count: u8, legs: [Leg; INLINE] },
-    Many { legs: Vec<Leg> },
-}
-
-impl Default for Legs {
-    fn default() -> Self {
-        Self::Few { count: 0, legs: [EMPTY; INLINE] }
-    }
+    #[default]
+    None,
+    One {
+        leg: Leg,
+    },
+    Two {
+        legs: [Leg; 2],
+    },
+    Many {
+        legs: Vec<Leg>,
+    },
 }
 
 impl Legs {
@@ -43,39 +43,38 @@ impl Legs {
 
     /// Adds a leg of a source that has none.
     #[inline]
-    pub(super) fn push(&mut self, leg: Leg) {
-        if let Self::Few { count, legs } = self {
-            if let Some(slot) = legs.get_mut(usize::from(*count)) {
-                *slot = leg;
-                *count = count.saturating_add(1);
-                return;
-            }
+    pub(super) fn push(&mut self, Leg { source, amount }: Leg) {
+        match self {
+            Self::None => *self = Self::One { leg: Leg { source, amount } },
+            _ => self.push_further(source, amount),
         }
-        self.spill(leg);
     }
 
-    #[cold]
-    fn spill(&mut self, leg: Leg) {
-        match self {
-            Self::Many { legs } => legs.push(leg),
-            Self::Few { legs, .. } => {
-                *self = Self::Many { legs: legs.iter().copied().chain([leg]).collect() }
+    #[inline(never)]
+    fn push_further(&mut self, source: Source, amount: u64) {
+        let leg = Leg { source, amount };
+        *self = match std::mem::take(self) {
+            Self::None => Self::One { leg },
+            Self::One { leg: first } => Self::Two { legs: [first, leg] },
+            Self::Two { legs: [first, second] } => Self::Many { legs: vec![first, second, leg] },
+            Self::Many { mut legs } => {
+                legs.push(leg);
+                Self::Many { legs }
             }
-        }
+        };
     }
 
     #[inline]
     pub(super) fn clear(&mut self) {
-        match self {
-            Self::Few { count, .. } => *count = 0,
-            Self::Many { .. } => *self = Self::default(),
-        }
+        *self = Self::None;
     }
 
     #[inline]
     pub(super) fn as_slice(&self) -> &[Leg] {
         match self {
-            Self::Few { count, legs } => legs.get(..usize::from(*count)).unwrap_or_default(),
+            Self::None => &[],
+            Self::One { leg } => std::slice::from_ref(leg),
+            Self::Two { legs } => legs,
             Self::Many { legs } => legs,
         }
     }
@@ -83,7 +82,9 @@ impl Legs {
     #[inline]
     pub(super) fn as_mut_slice(&mut self) -> &mut [Leg] {
         match self {
-            Self::Few { count, legs } => legs.get_mut(..usize::from(*count)).unwrap_or_default(),
+            Self::None => &mut [],
+            Self::One { leg } => std::slice::from_mut(leg),
+            Self::Two { legs } => legs,
             Self::Many { legs } => legs,
         }
     }

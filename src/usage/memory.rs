@@ -5,6 +5,7 @@
 //! (USE-07).
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::units::{MicroCredits, Timestamp};
 
@@ -83,7 +84,7 @@ pub(super) struct Memory {
 impl Memory {
     /// The version of the account: so many events were recorded.
     pub(super) fn version(&self) -> Version {
-        Version(self.records.next())
+        Version(self.next())
     }
 
     /// The number of the record of the event with this id, if it is remembered.
@@ -94,7 +95,7 @@ impl Memory {
 
     /// The number that the next record will have.
     pub(super) fn next(&self) -> u64 {
-        self.records.next()
+        self.records.numbers().end
     }
 
     pub(super) fn get(&self, number: u64) -> Option<&Record> {
@@ -105,13 +106,13 @@ impl Memory {
         self.records.get_mut(number)
     }
 
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Record> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Record> {
         self.records.iter()
     }
 
     /// The same with their numbers.
     pub(super) fn numbered(&self) -> impl Iterator<Item = (u64, &Record)> {
-        (self.records.before()..).zip(self.records.iter())
+        self.records.numbers().zip(self.records.iter())
     }
 
     /// What the event with this number said of which instant, and the answer to it.
@@ -135,44 +136,49 @@ impl Memory {
     }
 
     /// Remembers an event that is not remembered.
-    #[expect(clippy::inline_always, reason = "so that a record is not copied on the way to where it is kept")]
+    #[expect(
+        clippy::inline_always,
+        reason = "so that what is held is not copied on the way to where it is kept"
+    )]
     #[inline(always)]
     pub(super) fn push(&mut self, id: EventId, at: Timestamp, body: &Body, outcome: Outcome, held: Held) {
-        let until = if let Body::Reserve { deadline, .. } = body { *deadline } else { at };
-        let run = Run::of(at, body, outcome);
+        let number = self.next();
+        let Some((record, link)) = self.records.push(id.bits()) else { return };
+        // Field by field, each of them: a record that is made as a whole is copied to where it stays.
+        let Record { id: own, at: instant, until, held: legs, run, earlier } = record;
+        (*own, *instant, *legs, *earlier) = (id, at, held, link);
+        *until = if let Body::Reserve { deadline, .. } = body { *deadline } else { at };
+        *run = Run::of(at, body, outcome);
         if run.is_none() {
-            self.push_rest(body, outcome);
+            self.push_rest(number, body, outcome);
         }
-        self.records.push(id.bits(), |earlier| Record { id, at, until, held, run, earlier });
     }
 
     #[cold]
-    fn push_rest(&mut self, body: &Body, outcome: Outcome) {
+    fn push_rest(&mut self, number: u64, body: &Body, outcome: Outcome) {
         // Most accounts have a few of them, and there may be a million accounts.
         if self.rest.len() == self.rest.capacity() {
             self.rest.reserve_exact((self.rest.len() / 4).saturating_add(1));
         }
-        self.rest.push_back(Rest { number: self.records.next(), body: body.clone(), outcome });
+        self.rest.push_back(Rest { number, body: body.clone(), outcome });
     }
 
     /// Forgets records older than the window, in their order. An open reservation is not forgotten, nor is
     /// what came after it.
     #[inline]
     pub(super) fn forget_before(&mut self, oldest: Timestamp) {
-        let is_over = |record: &Record| record.at < oldest && !record.is_open();
-        if self.records.iter().next().is_some_and(is_over) {
-            self.records.forget_while(is_over);
+        self.records.forget_while(|record| record.at < oldest && !record.is_open());
+        while self.rest.front().is_some_and(|rest| rest.number < self.records.numbers().start) {
             self.forget_rest();
         }
     }
 
+    #[cold]
     fn forget_rest(&mut self) {
-        while self.rest.front().is_some_and(|rest| rest.number < self.records.before()) {
-            self.rest.pop_front();
-            // Which happens at most once a window.
-            if self.rest.is_empty() {
-                self.rest = VecDeque::new();
-            }
+        self.rest.pop_front();
+        // Which happens at most once a window.
+        if self.rest.is_empty() {
+            self.rest = VecDeque::new();
         }
     }
 }
@@ -224,6 +230,15 @@ impl Run {
 }
 
 impl Known for Record {
+    const BLANK: Self = Self {
+        id: EventId::new(0),
+        at: Timestamp::from_nanoseconds(0),
+        until: Timestamp::from_nanoseconds(0),
+        held: Held::Nothing,
+        run: None,
+        earlier: Link::BLANK,
+    };
+
     #[inline]
     fn id(&self) -> u128 {
         self.id.bits()
@@ -232,11 +247,6 @@ impl Known for Record {
     #[inline]
     fn earlier(&self) -> Link {
         self.earlier
-    }
-
-    #[inline]
-    fn earlier_mut(&mut self) -> &mut Link {
-        &mut self.earlier
     }
 }
 
@@ -248,8 +258,9 @@ wire_enum!(Held {
 
 impl Wire for Memory {
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.records.before().write(bytes);
-        u64::try_from(self.records.iter().len()).unwrap_or(u64::MAX).write(bytes);
+        let Range { start, end } = self.records.numbers();
+        start.write(bytes);
+        end.saturating_sub(start).write(bytes);
         for (number, record) in self.numbered() {
             let Some((at, body, outcome)) = self.told(number) else { continue };
             record.id.write(bytes);
@@ -270,8 +281,8 @@ impl Wire for Memory {
             }
             memory.push(id, at, &body, outcome, held);
         }
-        // The number of the next has to fit as well.
-        if memory.records.next() == u64::MAX { Err(Malformed) } else { Ok(memory) }
+        // No account comes to half of all numbers, and so none runs out of them.
+        if memory.next() > u64::MAX / 2 { Err(Malformed) } else { Ok(memory) }
     }
 }
 
@@ -300,9 +311,8 @@ mod tests {
         for (usage, applied, fits) in [
             (Usage::of_amount(MicroCredits::new(9)), plain, true),
             (priced(0, most), plain, true),
-            (priced(5, 1), Applied { excess: MicroCredits::new(1), ..plain }, true),
-            (priced(0, most + 1), plain, false),
-            (priced(6, 1), plain, false),
+            (priced(7, most), Applied { excess: MicroCredits::new(1), ..plain }, true),
+            (priced(7, most + 1), plain, false),
             (unpriced, plain, false),
             (elsewhen, plain, false),
             (priced(1, 1), Applied { note: Some(Note::AfterLapse), ..plain }, false),
@@ -326,6 +336,18 @@ mod tests {
                 assert_eq!((bytes(&told), answer), (bytes(&body), outcome));
                 assert_eq!(memory.rest.is_empty(), fits, "{body:?}");
             }
+        }
+    }
+
+    /// An event without a number would be applied and not remembered.
+    #[test]
+    fn a_memory_that_could_run_out_of_numbers_is_refused() {
+        for (before, fits) in
+            [(0, true), (u64::MAX / 2, true), (u64::MAX / 2 + 1, false), (u64::MAX - 1, false)]
+        {
+            let mut bytes = Vec::new();
+            Memory { records: Window::after(before), ..Memory::default() }.write(&mut bytes);
+            assert_eq!(Memory::read(&mut &*bytes).is_ok(), fits, "{before}");
         }
     }
 

@@ -4,7 +4,7 @@ use crate::units::{MicroCredits, Timestamp};
 
 use super::account::{Account, Moment, earlier, later};
 use super::book::Usage;
-use super::credits::{Payer, grow};
+use super::credits::{Ends, Payer, grow};
 use super::deadlines::Deadline;
 use super::event::{ActorId, EventId, Reason};
 use super::fact::{Change, Facts};
@@ -21,13 +21,6 @@ struct Open {
     parts: bool,
     /// What it holds.
     held: u64,
-}
-
-/// Whether a settlement ends its reservation.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Yes,
-    No,
 }
 
 impl Account {
@@ -154,11 +147,10 @@ impl Account {
             return Err(Rejected::UnknownReservation);
         };
         let (payer, mut charged) = (*payer, Legs::default());
-        let beyond = self.credits.settle(legs, amount, &mut charged, facts);
+        let beyond = self.credits.settle(legs, amount, ends, &mut charged, facts);
         match ends {
             Ends::No => *parts = true,
             Ends::Yes => {
-                self.credits.free(legs, facts);
                 *resolution = Some(Resolution::Settled);
                 facts.state(|| Change::Resolved { resolution: Resolution::Settled });
             }
@@ -207,6 +199,7 @@ impl Account {
         Ok(self.applied(moment, Applied { amount: MicroCredits::new(open.held), ..Applied::default() }))
     }
 
+    #[inline]
     fn check_open(&self, reservation: EventId, moment: Moment<'_>) -> Result<Open, Rejected> {
         let number = self.memory.find(reservation).ok_or(Rejected::UnknownReservation)?;
         let record = self.memory.get(number).ok_or(Rejected::UnknownReservation)?;

@@ -16,7 +16,7 @@ use super::outputs::{Follow, Origin, OutputBalance, OutputLimit};
 use super::period::Period;
 use super::plan::Stop;
 use super::window::{Known, Link, Window};
-use super::wire::{Malformed, Wire, wire_enum, wire_struct, write_list};
+use super::wire::{Malformed, Wire, wire_enum, wire_struct};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outputs {
@@ -316,7 +316,9 @@ impl Outputs {
             }
         };
         self.parked.retain(|parked| parked.output != output);
-        self.seen.push(output.bits(), |earlier| Seen { output, origin, at, standing, earlier });
+        if let Some((seen, earlier)) = self.seen.push(output.bits()) {
+            *seen = Seen { output, origin, at, standing, earlier };
+        }
     }
 
     fn count(&mut self, at: Timestamp) {
@@ -406,7 +408,7 @@ impl Outputs {
 
     pub(super) fn is_empty(&self) -> bool {
         let nothing_said = self.terms.is_empty() && self.opt_ins.is_empty() && self.parked.is_empty();
-        nothing_said && self.tallies.is_empty() && self.seen.is_empty()
+        nothing_said && self.tallies.is_empty() && self.seen.numbers().is_empty()
     }
 
     /// Whether the lists agree with each other: what loading checks.
@@ -451,16 +453,20 @@ wire_struct!(OptIn { id, from, until });
 wire_struct!(Parked { output, at });
 
 impl Known for Seen {
+    const BLANK: Self = Self {
+        output: OutputId::new(0),
+        origin: Origin::Requested,
+        at: Timestamp::from_nanoseconds(0),
+        standing: Standing::Waiting,
+        earlier: Link::BLANK,
+    };
+
     fn id(&self) -> u128 {
         self.output.bits()
     }
 
     fn earlier(&self) -> Link {
         self.earlier
-    }
-
-    fn earlier_mut(&mut self) -> &mut Link {
-        &mut self.earlier
     }
 }
 
@@ -470,7 +476,9 @@ fn read_seen(bytes: &mut &[u8]) -> Result<Window<Seen>, Malformed> {
         if outputs.find(seen.output.bits()).is_some() {
             return Err(Malformed);
         }
-        outputs.push(seen.output.bits(), |earlier| Seen { earlier, ..seen });
+        if let Some((slot, earlier)) = outputs.push(seen.output.bits()) {
+            *slot = Seen { earlier, ..seen };
+        }
     }
     Ok(outputs)
 }
@@ -479,7 +487,7 @@ impl Wire for Outputs {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.terms.write(bytes);
         self.tallies.write(bytes);
-        write_list(self.seen.iter(), bytes);
+        self.seen.iter().copied().collect::<Vec<_>>().write(bytes);
         self.opt_ins.write(bytes);
         self.parked.write(bytes);
     }

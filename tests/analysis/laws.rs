@@ -136,16 +136,38 @@ fn remedies_keep_their_laws_in_random_worlds() {
 // P7
 #[test]
 fn every_cell_equals_its_evaluation_in_random_worlds() {
+    let mut turned = 0;
     for World { engines, .. } in worlds(100..120, 0) {
         let matrix = engines[0].matrix().record();
         let roles: Vec<_> = engines[0].roles().map(|(role, _)| Actor::Role(role.to_owned())).collect();
         let actors: Vec<_> = matrix::actors(&engines[0]);
         matrix::assert_table(&engines[0], &matrix.permissions, &roles);
         matrix::assert_table(&engines[0], &matrix.features, &roles);
+        matrix::assert_switches(&engines[0], &matrix.switches);
+        turned += matrix.switches.columns.len() - 1;
         matrix::assert_table(&engines[0], &matrix.changes, &actors);
         matrix::assert_table(&engines[0], &matrix.connectors, &actors);
         matrix::assert_table(&engines[0], &matrix.data, &[Actor::Anybody]);
     }
+    assert!(turned > 10, "{turned} settings turned");
+}
+
+// DEC-04: whatever is stated
+#[test]
+fn the_level_that_decided_is_that_of_the_gates_in_random_worlds() {
+    let (mut levels, mut reasons) = (BTreeSet::new(), BTreeSet::new());
+    for World { seed, engines, requests } in worlds(700..730, 300) {
+        for request in requests {
+            let cell = engines[0].cell(&request);
+            let level = cell.level.map(|level| level.as_str().to_owned());
+            assert_eq!(level, matrix::level(&engines[0], &request), "seed {seed}: {request:?}");
+            if cell.reason.effect() == Effect::Allow {
+                reasons.insert((cell.reason, level.is_some()));
+            }
+            levels.extend(level);
+        }
+    }
+    assert!(levels.len() >= 5 && reasons.len() >= 12, "{levels:?} {reasons:?}");
 }
 
 /// The cell that a request falls into, if it is of one.

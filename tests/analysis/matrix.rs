@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use tollkeeper::analysis::{Actor, Answer, Cell, Question, Row, Table};
-use tollkeeper::decision::Reason;
-use tollkeeper::engine::Engine;
+use tollkeeper::decision::{Effect, Reason};
+use tollkeeper::engine::{BecauseValue, Engine, StepRecord};
 use tollkeeper::id::{DataId, FactId, FeatureId, PermissionId, StandingId};
 use tollkeeper::request::{NamedChange, NamedContext, NamedRequest, NamedSubject, Request, Subject, To};
 use tollkeeper::word::{Level, Switch};
@@ -33,14 +35,38 @@ fn stated(engine: &Engine, request: &NamedRequest) -> Vec<NamedRequest> {
     all
 }
 
+/// The level that decided, as the gates tell it: of an allow, that of the last gate of what it names.
+pub(super) fn level(engine: &Engine, request: &NamedRequest) -> Option<String> {
+    let explanation = engine.explain_named(request).record();
+    let one = |because: &BTreeMap<String, BecauseValue>, word: &str| match because.get(word) {
+        Some(BecauseValue::One(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let because = &explanation.decision.because;
+    let named = one(because, "level");
+    if named.is_some() || explanation.decision.effect == Effect::Deny {
+        return named;
+    }
+    let role = one(because, "role");
+    let decider = one(because, "decided_by").or_else(|| one(because, "permission"));
+    let of_it = |step: &&StepRecord| {
+        (step.role.is_none() || step.role == role)
+            && (step.permission.is_none() || step.permission == decider)
+    };
+    explanation.steps.iter().rev().filter(of_it).find_map(|step| one(&step.because, "level"))
+}
+
 fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
     let decision = engine.evaluate_named(request);
     assert_eq!(decision.reason(), cell.reason, "{request:?}");
+    assert_eq!(&engine.cell(request), cell, "{request:?}");
+    let decided = cell.level.map(|level| level.as_str().to_owned());
+    assert_eq!(decided, level(engine, request), "{request:?} {cell:?}\n{}", engine.explain_named(request));
     // Allowed as it stands, a run may yet select a model whose provider is barred.
     let allowed_as_it_stands = cell.answer == Answer::Allow || (cell.unstated.model && decision.is_allow());
     assert_eq!(allowed_as_it_stands, decision.is_allow(), "{request:?} {cell:?}");
-    let allows: Vec<bool> =
-        stated(engine, request).iter().map(|request| engine.evaluate_named(request).is_allow()).collect();
+    let stated = stated(engine, request);
+    let allows: Vec<bool> = stated.iter().map(|request| engine.evaluate_named(request).is_allow()).collect();
     match cell.answer {
         Answer::Allow => assert!(allows.iter().all(|allow| *allow)),
         Answer::Deny => assert!(allows.iter().all(|allow| !*allow), "{request:?} {cell:?}"),
@@ -56,6 +82,12 @@ fn assert_cell(engine: &Engine, request: &NamedRequest, cell: &Cell) {
                 "{allows:?} {request:?} {cell:?}\n{}",
                 engine.explain_named(request)
             );
+            let barring = |fact: &&String| {
+                let mut allowing = stated.iter().zip(&allows).filter(|(_, allow)| **allow);
+                !allowing.any(|(request, _)| request.context.facts[*fact])
+            };
+            let barring: Vec<_> = cell.unstated.facts.iter().filter(barring).cloned().collect();
+            assert_eq!(cell.unstated.unless, barring, "{request:?}");
         }
         Answer::Depends => assert_ne!(cell.unstated, tollkeeper::analysis::Unstated::default()),
     }
@@ -70,6 +102,26 @@ pub(super) fn assert_table(engine: &Engine, table: &Table, actors: &[Actor]) -> 
         }
     }
     table.rows.len()
+}
+
+/// Whoever has every role asks for every feature, in the domain as it is and with a setting turned.
+pub(super) fn assert_switches(engine: &Engine, switches: &Table) {
+    let mut everybody = NamedSubject::default();
+    everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
+    for (column, name) in switches.columns.iter().enumerate() {
+        let turned = match name.split_once(' ') {
+            Some((setting, to @ ("on" | "off"))) => {
+                let mut change = NamedChange::default();
+                let to = if to == "on" { Switch::On } else { Switch::Off };
+                (change.setting, change.to) = (Some(setting.to_owned()), Some(To::Switch(to)));
+                engine.preview(&change).unwrap()
+            }
+            _ => engine.clone(),
+        };
+        for row in &switches.rows {
+            assert_cell(&turned, &row.question.asked_by(everybody.clone()), &row.cells[column]);
+        }
+    }
 }
 
 // DEC-03, P7
@@ -141,21 +193,7 @@ fn features_by_switches_equal_the_evaluation_in_the_turned_domain() {
     let engine = worlds::engine(worlds::CLINIC);
     let switches = engine.matrix().record().switches;
     assert_eq!(switches.columns, ["as it is", "ai_partners off", "ai_studio off", "ml off"]);
-    let mut everybody = NamedSubject::default();
-    everybody.roles = engine.roles().map(|(role, _)| role.to_owned()).collect();
-    for (column, name) in switches.columns.iter().enumerate() {
-        let turned = match name.split_once(' ') {
-            Some((setting, "off")) => {
-                let mut change = NamedChange::default();
-                (change.setting, change.to) = (Some(setting.to_owned()), Some(To::Switch(Switch::Off)));
-                engine.preview(&change).unwrap()
-            }
-            _ => engine.clone(),
-        };
-        for row in &switches.rows {
-            assert_cell(&turned, &row.question.asked_by(everybody.clone()), &row.cells[column]);
-        }
-    }
+    assert_switches(&engine, &switches);
 }
 
 // DEC-04
