@@ -1,10 +1,8 @@
 //! How files are printed: each type to a value, all values to TOML in one way.
 
-use std::fmt::{self, Write};
-use std::slice;
+use std::fmt;
 
-use serde::Serialize;
-use toml_writer::TomlWrite;
+use serde::{Serialize, Serializer};
 
 use super::{Map, Placed, Set, Spanned};
 
@@ -27,70 +25,19 @@ pub(crate) enum Printed<'f> {
 
 /// The text of a whole file.
 pub(crate) fn to_toml(file: &dyn Print) -> String {
-    let mut text = String::new();
-    match file.print() {
-        Some(Printed::Table(rows)) if write_table(&rows, "", &mut text).is_ok() => text,
-        // Nothing else is a file, and writing to a string cannot fail; an empty text would parse to an error.
-        _ => String::new(),
-    }
+    // Serializing tables of strings, numbers and arrays cannot fail; an empty text would parse to an error.
+    toml::to_string(&file.print()).unwrap_or_default()
 }
 
-/// What a table states, with the path of its keys. Values come first, as what follows a header belongs to that.
-fn write_table(rows: &[(&str, Printed<'_>)], path: &str, to: &mut String) -> fmt::Result {
-    for (key, value) in rows.iter().filter(|(_, value)| value.sections().is_empty()) {
-        to.key(*key)?;
-        to.push_str(" = ");
-        value.write(to)?;
-        to.push('\n');
-    }
-    for (key, value) in rows {
-        let mut path = path.to_owned();
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.key(*key)?;
-        for section in value.sections() {
-            let Printed::Table(rows) = section else { continue };
-            let gap = if to.is_empty() { "" } else { "\n" };
-            match value {
-                Printed::Array(_) => writeln!(to, "{gap}[[{path}]]")?,
-                // The headers of the tables in it say enough.
-                _ if !rows.is_empty() && rows.iter().all(|(_, row)| !row.sections().is_empty()) => {}
-                _ => writeln!(to, "{gap}[{path}]")?,
-            }
-            write_table(rows, &path, to)?;
-        }
-    }
-    Ok(())
-}
-
-impl Printed<'_> {
-    /// What stands under headers of its own: a table, or each of an array of tables.
-    fn sections(&self) -> &[Self] {
+impl Serialize for Printed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Table(_) => slice::from_ref(self),
-            Self::Array(elements) if matches!(elements.first(), Some(Self::Table(_))) => elements,
-            _ => &[],
-        }
-    }
-
-    fn write(&self, to: &mut String) -> fmt::Result {
-        match self {
-            Self::Bool(value) => to.value(*value),
-            Self::Number(value) => to.value(*value),
-            Self::Text(value) => to.value(*value),
-            Self::Word(value) => to.value(value.as_str()),
-            Self::Array(elements) => {
-                to.push('[');
-                for (index, element) in elements.iter().enumerate() {
-                    to.push_str(if index == 0 { "" } else { ", " });
-                    element.write(to)?;
-                }
-                to.push(']');
-                Ok(())
-            }
-            // Elements of an array are all tables or none is.
-            Self::Table(_) => Err(fmt::Error),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => serializer.serialize_u64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::Word(value) => serializer.serialize_str(value),
+            Self::Array(elements) => serializer.collect_seq(elements),
+            Self::Table(rows) => serializer.collect_map(rows.iter().map(|(key, value)| (key, value))),
         }
     }
 }
@@ -207,53 +154,4 @@ pub(crate) fn print_word<T: Serialize>(word: &T) -> Printed<'_> {
         }
     }
     Printed::Word(Spelt(word).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_printed_with_values_before_sections() {
-        use Printed::{Array, Bool, Number, Table, Text, Word};
-        let row = |to| Table(vec![("to", Array(vec![Text(to), Text("b'\"\\")])), ("by", Table(vec![]))]);
-        let file = Table(vec![
-            ("empty", Table(vec![])),
-            ("only_sections", Table(vec![("odd key", Table(vec![("x.y", Word("tab\t".to_owned()))]))])),
-            ("rows", Array(vec![row("a"), row("é")])),
-            ("none", Array(vec![])),
-            ("flag", Bool(true)),
-            ("section", Table(vec![("rows", Array(vec![Table(vec![])])), ("count", Number(u64::MAX))])),
-        ]);
-        let Table(rows) = &file else { unreachable!() };
-        let mut text = String::new();
-        write_table(rows, "", &mut text).unwrap();
-        assert_eq!(
-            text,
-            "\
-none = []
-flag = true
-
-[empty]
-
-[only_sections.\"odd key\"]
-\"x.y\" = \"tab\\t\"
-
-[[rows]]
-to = [\"a\", '''b'\"\\''']
-
-[rows.by]
-
-[[rows]]
-to = [\"é\", '''b'\"\\''']
-
-[rows.by]
-
-[section]
-count = 18446744073709551615
-
-[[section.rows]]
-"
-        );
-    }
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use toml_datetime::Datetime;
-
 use super::compact::{Section, Writer};
 use super::source::{DomainSource, RoleSource};
 use crate::ascending::Ascending;
@@ -12,7 +10,6 @@ use crate::catalog::{Model, Numbering, is_id, limit, too_many_cells};
 use crate::diagnostic::{Code, Problems, did_you_mean};
 use crate::document::Name;
 use crate::id::COUNT_MAX;
-use crate::units::Timestamp;
 use crate::word::Switch;
 
 /// Stands for a name that is unknown and was noted.
@@ -387,6 +384,5 @@ pub(crate) fn is_email_domain(text: &str) -> bool {
 
 /// Whether a text is a day or a time.
 pub(super) fn is_anchor(text: &str) -> bool {
-    let day = |read: Datetime| read.date.is_some() && read.offset.is_none();
-    text.parse().is_ok_and(day) || text.parse::<Timestamp>().is_ok()
+    text.parse::<jiff::civil::Date>().is_ok() || text.parse::<crate::units::Timestamp>().is_ok()
 }

@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use jiff_core::civil::{Date, DateTime};
-use jiff_core::tz::Offset;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
 
 use crate::units::Timestamp;
 use crate::word::Every;
@@ -191,9 +191,7 @@ impl Schedule {
 
     fn boundary(&self, index: i64) -> Option<Timestamp> {
         match &self.0 {
-            Kind::Anchored { anchor, every } => {
-                Timestamp::of_civil(anchored_boundary(anchor.civil()?, *every, index)?, Offset::UTC)
-            }
+            Kind::Anchored { anchor, every } => instant(anchored_boundary(civil(*anchor)?, *every, index)?),
             Kind::Listed { boundaries } => boundaries.get(usize::try_from(index).ok()?).copied(),
         }
     }
@@ -202,7 +200,7 @@ impl Schedule {
 /// The difference in months gives the period up to the day of the month, so one comparison settles it: the
 /// boundary after the candidate's lies in a later month than `at` does.
 fn anchored_index(anchor: Timestamp, every: Every, at: Timestamp) -> Option<i64> {
-    let (anchor, then) = (anchor.civil()?, at.civil()?);
+    let (anchor, then) = (civil(anchor)?, civil(at)?);
     let months = month_number(then.date()).checked_sub(month_number(anchor.date()))?;
     let candidate = months.div_euclid(every.months());
     if anchored_boundary(anchor, every, candidate)? <= then {
@@ -214,9 +212,9 @@ fn anchored_index(anchor: Timestamp, every: Every, at: Timestamp) -> Option<i64>
 fn anchored_boundary(anchor: DateTime, every: Every, index: i64) -> Option<DateTime> {
     let months = month_number(anchor.date()).checked_add(index.checked_mul(every.months())?)?;
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12).checked_add(1)?);
-    let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
-    let date = Date::new_constrain(year, month, anchor.date().day()).ok()?;
-    Some(DateTime::from_parts(date, anchor.time()))
+    let first = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1).ok()?;
+    let day = anchor.day().min(first.days_in_month());
+    Some(Date::new(first.year(), first.month(), day).ok()?.to_datetime(anchor.time()))
 }
 
 fn listed_index(boundaries: &[Timestamp], at: Timestamp) -> Option<i64> {
@@ -225,6 +223,16 @@ fn listed_index(boundaries: &[Timestamp], at: Timestamp) -> Option<i64> {
         return None;
     }
     i64::try_from(begun.checked_sub(1)?).ok()
+}
+
+fn civil(at: Timestamp) -> Option<DateTime> {
+    let instant = jiff::Timestamp::from_nanosecond(i128::from(at.nanoseconds())).ok()?;
+    Some(Offset::UTC.to_datetime(instant))
+}
+
+fn instant(civil: DateTime) -> Option<Timestamp> {
+    let instant = Offset::UTC.to_timestamp(civil).ok()?;
+    i64::try_from(instant.as_nanosecond()).ok().map(Timestamp::from_nanoseconds)
 }
 
 fn month_number(date: Date) -> i64 {
