@@ -1,6 +1,6 @@
 //! Answers beyond yes and no: what is in the way, who could change it, what a change would mean.
 //!
-//! Everything here asks the one evaluator through the public face of [`Engine`](crate::engine::Engine) and knows no
+//! Everything here asks the one evaluator through methods of [`Engine`](crate::engine::Engine) and knows no
 //! rule of its own: whatever it lists, compares or finds is an evaluation that can be repeated. It speaks names, but
 //! for a matrix until it is recorded, since what it finds goes to screens, files and logs. The methods stand on the engine: `engine.matrix()`,
 //! `engine.remedies(…)`, `engine.lint()` and so on; what takes two engines is a function here.
