@@ -2,8 +2,9 @@
 //!
 //! Everything here asks the one evaluator through methods of [`Engine`](crate::engine::Engine) and knows no
 //! rule of its own: whatever it lists, compares or finds is an evaluation that can be repeated. It speaks names, but
-//! for a matrix until it is recorded, since what it finds goes to screens, files and logs. The methods stand on the engine: `engine.matrix()`,
-//! `engine.remedies(…)`, `engine.lint()` and so on; what takes two engines is a function here.
+//! for a matrix until it is recorded, since what it finds goes to screens, files and logs. The methods stand on the
+//! engine: `engine.matrix()`, `engine.remedies(…)`, `engine.lint()` and so on; what takes two engines is a function
+//! here.
 //!
 //! | question | answer |
 //! |---|---|
