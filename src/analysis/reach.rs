@@ -1,5 +1,7 @@
 //! Reach: whether a role can ever have a permission, and which settings decide that.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::circumstances::holds;
@@ -124,13 +126,29 @@ impl Engine {
         let levers = self.own_levers(permission);
         let name = |name: Option<&str>| name.map(str::to_owned);
         let settings = levers.settings.iter().filter_map(|it| name(self.catalog().name(*it)));
-        let permissions = levers.permissions.iter().filter_map(|it| name(self.catalog().name(*it)));
+        let permissions: BTreeSet<PermissionId> =
+            levers.permissions.iter().copied().chain(self.restricted_with(&levers.settings)).collect();
+        let permissions = permissions.into_iter().filter_map(|it| name(self.catalog().name(it)));
         let lists = levers.lists.iter().filter_map(|it| name(self.catalog().name(*it)));
         let all = settings
             .map(Lever::Setting)
             .chain(permissions.map(|permission| Lever::RolePermission { role: role.to_owned(), permission }))
             .chain(lists.map(Lever::List));
         all.filter(|lever| self.can_turn(lever)).collect()
+    }
+
+    /// The restrictions that these settings turn on, and what they restrict: a setting can only be turned on where that
+    /// leaves somebody to restrict.
+    fn restricted_with(&self, settings: &[SettingId]) -> Vec<PermissionId> {
+        let mut found = Vec::new();
+        for (_, restriction) in self.catalog().all::<PermissionId>() {
+            let Some(restricted) = self.catalog().restricts(restriction) else { continue };
+            let own = self.own_levers(restriction).settings;
+            if own.iter().any(|setting| settings.contains(setting)) {
+                found.extend([restriction, restricted]);
+            }
+        }
+        found
     }
 
     /// Whether turning a lever makes a difference to the domain: not where plan, lock or regime decide.

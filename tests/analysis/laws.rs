@@ -10,7 +10,7 @@ use tollkeeper::catalog::Catalog;
 use tollkeeper::decision::Effect;
 use tollkeeper::domain::Domain;
 use tollkeeper::engine::{Engine, Record};
-use tollkeeper::id::{PermissionId, RoleId, SettingId};
+use tollkeeper::id::{ListId, PermissionId, RoleId, SettingId};
 use tollkeeper::request::{NamedAction, NamedChange, NamedRequest, To};
 use tollkeeper::word::Switch;
 
@@ -280,12 +280,26 @@ fn escalations_keep_their_laws_in_random_worlds() {
     assert_eq!(undecided, 0);
 }
 
-/// Every domain that settings and the permissions of a role can be turned to, whoever may turn them.
+/// Every list with an entry, and without.
+fn every_list(engine: &Engine) -> Vec<NamedChange> {
+    let entries = [vec!["listed.invalid".to_owned()], Vec::new()];
+    let lists = engine.catalog().all::<ListId>();
+    let pairs = lists.flat_map(|(list, _)| entries.iter().map(move |entries| (list, entries)));
+    let change = |(list, entries): (&str, &Vec<String>)| {
+        let mut change = NamedChange::default();
+        (change.list, change.to) = (Some(list.to_owned()), Some(To::Entries(entries.clone())));
+        change
+    };
+    pairs.map(change).collect()
+}
+
+/// Every domain that settings, lists and the permissions of a role can be turned to, whoever may turn them.
 fn configurations(engine: &Engine, role: &str) -> Vec<Engine> {
     let mut versions = BTreeSet::from([engine.version()]);
     let mut all = vec![engine.clone()];
     let own = |change: &NamedChange| change.role.as_deref().is_none_or(|of| of == role);
-    let changes: Vec<NamedChange> = every_change(engine).into_iter().filter(own).collect();
+    let changes: Vec<NamedChange> =
+        every_change(engine).into_iter().filter(own).chain(every_list(engine)).collect();
     let mut at = 0;
     while at < all.len() && all.len() < 3_000 {
         for change in &changes {
@@ -301,7 +315,8 @@ fn configurations(engine: &Engine, role: &str) -> Vec<Engine> {
 #[test]
 fn reach_equals_brute_force_in_random_worlds() {
     let mut kinds = [0; 3];
-    for World { seed, engines, .. } in worlds(600..606, 0) {
+    // In some of these a list decides, in others a setting that can only be turned on together with a permission.
+    for World { seed, engines, .. } in worlds(8005..8011, 0).into_iter().chain(worlds(9020..9026, 0)) {
         let engine = &engines[0];
         let roles: Vec<(String, RoleId)> = engine.roles().map(|(role, id)| (role.to_owned(), id)).collect();
         for (role, _) in roles.iter().take(2) {
