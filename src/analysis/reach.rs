@@ -11,7 +11,7 @@ use crate::id::{ListId, PermissionId, SettingId};
 use crate::request::{NamedChange, NamedRequest, To};
 
 /// How many levers are tried in all their positions. Only what the permission itself depends on is a lever: its
-/// position for the role, its settings with what they require, and what restricts it.
+/// position for the role, its settings with what they require and what they restrict, and what restricts it.
 const LEVERS_MAX: usize = 16;
 
 /// Whether a role can have a permission, over everything that a domain can be configured to.
