@@ -17,7 +17,8 @@ const LEVERS_MAX: usize = 16;
 /// Whether a role can have a permission, over everything that a domain can be configured to.
 ///
 /// "Can have" means that some circumstances allow it by itself: not by an exemption, nor by another permission.
-/// Plan, regimes, locks and other roles stay as they are, and nobody is asked who may turn what.
+/// Plan, regimes, locks and other roles stay as they are, and nobody is asked who may turn what. Of a list it is turned
+/// whether it has entries, not which: where two lists must have the same e-mail domain, none is made up.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

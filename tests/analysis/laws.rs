@@ -280,17 +280,21 @@ fn escalations_keep_their_laws_in_random_worlds() {
     assert_eq!(undecided, 0);
 }
 
-/// Every list with an entry, and without.
+/// Every list with entries, its own if it has some, and without.
 fn every_list(engine: &Engine) -> Vec<NamedChange> {
-    let entries = [vec!["listed.invalid".to_owned()], Vec::new()];
-    let lists = engine.catalog().all::<ListId>();
-    let pairs = lists.flat_map(|(list, _)| entries.iter().map(move |entries| (list, entries)));
-    let change = |(list, entries): (&str, &Vec<String>)| {
-        let mut change = NamedChange::default();
-        (change.list, change.to) = (Some(list.to_owned()), Some(To::Entries(entries.clone())));
-        change
-    };
-    pairs.map(change).collect()
+    let mut changes = Vec::new();
+    for (list, id) in engine.catalog().all::<ListId>() {
+        let mut entries: Vec<String> = engine.list(id).map(str::to_owned).collect();
+        if entries.is_empty() {
+            entries.push("listed.invalid".to_owned());
+        }
+        for entries in [entries, Vec::new()] {
+            let mut change = NamedChange::default();
+            (change.list, change.to) = (Some(list.to_owned()), Some(To::Entries(entries)));
+            changes.push(change);
+        }
+    }
+    changes
 }
 
 /// Every domain that settings, lists and the permissions of a role can be turned to, whoever may turn them.
